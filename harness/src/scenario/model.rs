@@ -1,0 +1,571 @@
+//! What a scenario file means once it has been found valid: the only form that the rest of the
+//! program sees. Nothing here can be wrong in itself; a mistake was refused before.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use harness_net::{Endpoint, SocketOptions, TcpState, Transport};
+use harness_wire::{Encoded, Framing};
+
+/// A place in a file, for reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The file, as the user named it.
+    pub file: Arc<Path>,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+/// One file: its profiles and its scenarios.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The file, as the user named it.
+    pub file: Arc<Path>,
+    /// SHA-256 of its text, in hexadecimal.
+    pub digest: String,
+    /// The target profiles that it defines.
+    pub profiles: Vec<Arc<Profile>>,
+    /// The scenarios that it defines.
+    pub scenarios: Vec<Scenario>,
+}
+
+/// What is tested and how it speaks.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Its name: the value of `target:`.
+    pub name: String,
+    /// What it is, in a sentence.
+    pub about: Option<String>,
+    /// Where it is defined.
+    pub at: Location,
+    /// How it comes to be there.
+    pub origin: Origin,
+    /// TCP, UDP or Unix stream.
+    pub transport: Transport,
+    /// Its framings by name.
+    pub frames: BTreeMap<String, Arc<dyn Framing>>,
+    /// Played at the start of each connection.
+    pub opening: Vec<Exchange>,
+    /// Played by `play: all`.
+    pub exchanges: Vec<Exchange>,
+    /// Played at the end of each connection.
+    pub closing: Vec<Exchange>,
+    /// Options for every connection to it.
+    pub options: SocketOptions,
+    /// What it does not support.
+    pub without: Vec<Capability>,
+    /// What is done before each delivery, so that the target does not remember the last one.
+    pub reset: Reset,
+    /// False: exchanges change the target's state, so that they must not be repeated freely.
+    pub idempotent: bool,
+    /// The longest that one answer may take, where the user said it.
+    pub timeout: Option<Duration>,
+}
+
+/// How a target comes to be there.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// The harness starts this program.
+    Start(StartCommand),
+    /// It runs already, here.
+    Connect(Endpoint),
+    /// One of the reference servers.
+    Builtin(Builtin),
+}
+
+/// A program to start.
+#[derive(Clone, Debug)]
+pub struct StartCommand {
+    /// Program and arguments. `{port}`, `{host}` and `{path}` stand for what the harness chose.
+    pub argv: Vec<String>,
+    /// Further environment variables, with the same templates.
+    pub env: BTreeMap<String, String>,
+    /// Working directory; the scenario's own where none is given.
+    pub dir: Option<PathBuf>,
+    /// When it counts as ready.
+    pub ready: Ready,
+    /// How long it may take to be ready.
+    pub within: Duration,
+}
+
+/// When a started target counts as ready.
+#[derive(Clone, Debug)]
+pub enum Ready {
+    /// Its port is in LISTEN (UDP: bound) in the socket table, owned by its process tree.
+    Listening,
+    /// A line with this text stands on its stdout.
+    Line(String),
+}
+
+/// One of the reference servers.
+#[derive(Clone, Debug)]
+pub struct Builtin {
+    /// Its name in `harness serve --list`.
+    pub server: String,
+    /// `iterative`, `thread` or `async`; the server's default where none is given.
+    pub model: Option<String>,
+    /// The planted fault, if one is wanted.
+    pub fault: Option<String>,
+}
+
+/// What a target may lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Capability {
+    /// A second request before the first was answered.
+    Pipelining,
+    /// Answering after the client's FIN.
+    HalfClose,
+    /// Data before the server's greeting.
+    EarlyData,
+    /// More than one exchange a connection.
+    Reuse,
+    /// Several connections at once.
+    Concurrency,
+    /// Being stopped and started again.
+    Restart,
+    /// Bytes that break the protocol.
+    Hostile,
+}
+
+/// What a case needs of its target: a word of `needs:`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// A capability that the target has not declared to lack.
+    Capability(Capability),
+    /// TCP or Unix stream.
+    Stream,
+    /// UDP.
+    Datagram,
+    /// TCP.
+    Tcp,
+    /// A frame with a length field.
+    LengthField,
+    /// A program that the harness started (so that it can be stopped).
+    Started,
+    /// IPv6 on the loopback interface.
+    Ipv6,
+}
+
+/// What is done before each delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reset {
+    /// Nothing: the target keeps no state that matters.
+    None,
+    /// The target is started anew.
+    Restart,
+}
+
+/// One request and its reply, neutral to the role.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// Its name.
+    pub name: String,
+    /// Where it is defined.
+    pub at: Location,
+    /// What the client says. `None`: the server speaks first (a greeting).
+    pub request: Option<Message>,
+    /// What the server says.
+    pub reply: Reply,
+}
+
+/// An encoded message and the framing that it lies in.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// The frame's name in the profile.
+    pub frame: String,
+    /// Its framing.
+    pub framing: Arc<dyn Framing>,
+    /// Its bytes and fields.
+    pub encoded: Encoded,
+}
+
+/// What the server says.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// Nothing.
+    None,
+    /// Exactly these messages, in this order (at least one).
+    Given(Vec<Message>),
+    /// One message in this framing; its content is learned from control exchanges.
+    Learned {
+        /// The frame's name in the profile.
+        frame: String,
+        /// Its framing.
+        framing: Arc<dyn Framing>,
+    },
+    /// Nothing more: the server closes the connection.
+    Closes,
+}
+
+/// What is done to a target.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its name: the value of `scenario:`.
+    pub name: String,
+    /// What it is about, in a sentence or two.
+    pub about: Option<String>,
+    /// Where it is defined.
+    pub at: Location,
+    /// The target that its cases run against, unless they or `--target` say otherwise. `None` for
+    /// a suite, which needs `--target`.
+    pub target: Option<Arc<Profile>>,
+    /// Its cases, in order.
+    pub cases: Vec<Case>,
+}
+
+/// One case.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Unique in a run, such as `framing.cut`.
+    pub id: String,
+    /// What is true if it passes.
+    pub title: String,
+    /// Where it is defined.
+    pub at: Location,
+    /// Why it matters.
+    pub why: Option<String>,
+    /// The sources of the rule, and catalogue ids.
+    pub cite: Vec<String>,
+    /// How much a failure weighs.
+    pub level: Level,
+    /// What it needs of the target.
+    pub needs: Vec<Need>,
+    /// For `--filter`.
+    pub tags: Vec<String>,
+    /// Its own target, if it differs from the scenario's.
+    pub target: Option<Arc<Profile>>,
+    /// True: it may share a running target with other cases that say so.
+    pub share: bool,
+    /// What is done, in order.
+    pub steps: Vec<Step>,
+    /// How the bytes of `play` steps reach the peer. At least one.
+    pub deliver: Vec<DeliverySpec>,
+    /// Bounds on what was measured.
+    pub thresholds: Vec<Threshold>,
+    /// True: its boundary diagram is shown even when it passes.
+    pub show: bool,
+}
+
+/// How much a failure weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// A failure fails the run.
+    Must,
+    /// A failure is a warning.
+    Should,
+    /// A failure is information.
+    May,
+}
+
+/// How the bytes of a conversation reach the peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeliverySpec {
+    /// Each message in one write.
+    Whole,
+    /// One delivery, cut at these offsets of each message.
+    Cut {
+        /// Offsets in bytes, ascending, each at least 1.
+        at: Vec<usize>,
+    },
+    /// One delivery for each cut of each message.
+    EachCut,
+    /// One delivery for each pair of cuts around field borders.
+    FieldPairs,
+    /// Each byte by itself.
+    EachByte,
+    /// Random partitions from the run's seed.
+    Random {
+        /// How many.
+        runs: u32,
+    },
+    /// Several messages in one write.
+    Merge {
+        /// The least number of messages, at least 2.
+        from: usize,
+        /// The greatest number; `None` for as many as the case plays.
+        to: Option<usize>,
+        /// True: half of a further message follows in the same write.
+        plus_half: bool,
+    },
+}
+
+/// One step of a case.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Where it is written.
+    pub at: Location,
+    /// What it does.
+    pub kind: StepKind,
+}
+
+/// The name of a connection within a case.
+pub type ConnName = String;
+
+/// What a step does.
+#[derive(Clone, Debug)]
+pub enum StepKind {
+    /// Plays exchanges of the profile, under the case's deliveries. Opens `on` where no step did.
+    Play {
+        /// Names of exchanges; `None` for all.
+        exchanges: Option<Vec<String>>,
+        /// The connection.
+        on: ConnName,
+    },
+    /// Opens a connection.
+    Connect {
+        /// Its name.
+        name: ConnName,
+        /// Options, over those of the profile.
+        options: SocketOptions,
+        /// The error that must come, such as `ECONNREFUSED`; `None` for success.
+        error: Option<String>,
+    },
+    /// Sends bytes.
+    Send {
+        /// The connection.
+        on: ConnName,
+        /// The bytes and how they are written.
+        data: SendData,
+        /// The error that must come, such as `EMSGSIZE`; `None` for success.
+        error: Option<String>,
+    },
+    /// Receives bytes.
+    Recv {
+        /// The connection.
+        on: ConnName,
+        /// What must come.
+        expect: RecvExpect,
+        /// The size of each read, in turn; the last one repeats. Empty for as much as there is.
+        reads: Vec<usize>,
+        /// For datagrams: the full length of a datagram that must be seen to be truncated.
+        truncated: Option<usize>,
+        /// How long it may take, where the user said it.
+        within: Option<Duration>,
+    },
+    /// Neither side speaks for this long: the peer must neither send nor close.
+    Silence {
+        /// The connection.
+        on: ConnName,
+        /// How long.
+        duration: Duration,
+    },
+    /// FIN, with the read side left open.
+    Shutdown {
+        /// The connection.
+        on: ConnName,
+    },
+    /// close(2).
+    Close {
+        /// The connection.
+        on: ConnName,
+    },
+    /// RST.
+    Reset {
+        /// The connection.
+        on: ConnName,
+    },
+    /// The peer must close.
+    Closed {
+        /// The connection.
+        on: ConnName,
+        /// How.
+        how: CloseHow,
+        /// How long it may take, where the user said it.
+        within: Option<Duration>,
+    },
+    /// Changes options of an open connection.
+    Set {
+        /// The connection.
+        on: ConnName,
+        /// The options.
+        options: SocketOptions,
+    },
+    /// A precondition, awaited until the deadline: not seen means not judged.
+    Require(Condition),
+    /// A condition that must hold, awaited until the deadline: not seen means failed.
+    Expect(Condition),
+    /// SIGSTOP to the target's process tree, until every thread is seen stopped.
+    PauseTarget,
+    /// SIGCONT.
+    ResumeTarget,
+    /// Ends the target.
+    StopTarget {
+        /// True for SIGKILL, false for SIGTERM.
+        kill: bool,
+    },
+    /// Starts the target again, on the same port.
+    StartTarget {
+        /// How long it may take to be ready.
+        within: Duration,
+    },
+    /// Starts a second instance on the same port.
+    StartSecond {
+        /// True: it must end with an error (its port is taken). False: it must become ready.
+        refused: bool,
+    },
+    /// Steps, several times.
+    Repeat {
+        /// How often, at least 1.
+        times: u32,
+        /// The steps.
+        steps: Vec<Step>,
+    },
+    /// Steps whose duration is kept under a name, for `expect: {ratio: ...}`.
+    Timed {
+        /// The name.
+        name: String,
+        /// The steps.
+        steps: Vec<Step>,
+    },
+}
+
+/// Bytes and how they are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendData {
+    /// One write, repeated until the kernel took it all. On UDP: one datagram.
+    Whole(Vec<u8>),
+    /// One write a part; each part is proved to be consumed before the next is written.
+    Parts(Vec<Vec<u8>>),
+    /// One write of all together, proved to be queued together.
+    Merged(Vec<Vec<u8>>),
+    /// One write a part, back to back: what merges is left to the kernel.
+    Writes {
+        /// The parts.
+        parts: Vec<Vec<u8>>,
+        /// True: MSG_MORE on all but the last.
+        more: bool,
+    },
+    /// All parts in one sendmsg(2).
+    Vectored(Vec<Vec<u8>>),
+}
+
+/// What must arrive.
+#[derive(Clone, Debug)]
+pub enum RecvExpect {
+    /// These bytes. On UDP: one datagram.
+    Exact(Vec<u8>),
+    /// At least these bytes at the front; what else is there is read too.
+    Prefix(Vec<u8>),
+    /// Bytes that match from their first byte on.
+    Regex(regex::bytes::Regex),
+    /// This many bytes.
+    Size(usize),
+    /// Nothing, for this long. The end of the stream is not something.
+    Nothing(Duration),
+    /// One read for each of these, returning exactly these bytes.
+    Reads(Vec<Vec<u8>>),
+}
+
+/// How a peer closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseHow {
+    /// FIN: the end of the stream.
+    Fin,
+    /// RST.
+    Reset,
+    /// Either.
+    Any,
+}
+
+/// Something that can be seen to hold.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// A socket with the target's port is in this state in the socket table.
+    PortState {
+        /// The state.
+        state: TcpState,
+    },
+    /// Data segments sent on a connection since it was opened or since the last `send` began.
+    Segments {
+        /// The connection.
+        on: ConnName,
+        /// The bound.
+        is: Comparison,
+    },
+    /// Bytes that wait unread at the peer.
+    PeerQueue {
+        /// The connection.
+        on: ConnName,
+        /// The bound.
+        is: Comparison,
+    },
+    /// Bytes that wait unread here.
+    OwnQueue {
+        /// The connection.
+        on: ConnName,
+        /// The bound.
+        is: Comparison,
+    },
+    /// Bytes that wait unsent here.
+    Unsent {
+        /// The connection.
+        on: ConnName,
+        /// The bound.
+        is: Comparison,
+    },
+    /// The duration of one `timed` block over that of another.
+    Ratio {
+        /// The block above the line.
+        of: String,
+        /// The block below the line.
+        to: String,
+        /// The bound.
+        is: Comparison,
+    },
+    /// The target is alive.
+    TargetAlive,
+    /// The target uses less than a fifth of a core while nothing is asked of it.
+    TargetIdle,
+}
+
+/// A bound such as `>= 3`. A bare number means equality.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Comparison {
+    /// The relation.
+    pub op: Op,
+    /// The right-hand side.
+    pub value: f64,
+}
+
+/// A relation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `>=`
+    AtLeast,
+    /// `>`
+    Greater,
+}
+
+/// A bound on what a case measured, such as `p99 < 10ms`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Threshold {
+    /// As it was written.
+    pub text: String,
+    /// What is bounded.
+    pub metric: Metric,
+    /// The bound; times in nanoseconds.
+    pub is: Comparison,
+}
+
+/// What a threshold bounds: the latencies of a case's exchanges, over all its deliveries.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Metric {
+    /// A quantile, between 0 and 1.
+    Quantile(f64),
+    /// The mean.
+    Mean,
+    /// The greatest.
+    Max,
+}

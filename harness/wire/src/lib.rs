@@ -1,0 +1,24 @@
+//! Framings as pure functions over bytes: no sockets, no clock, no files.
+//!
+//! A [`Framing`] says how messages lie in a stream of bytes. It encodes a [`Message`] into bytes
+//! and the [`Field`]s they hold, and hands out [`Decoder`]s that find the next frame again, however
+//! the bytes arrive.
+//!
+//! Three rules hold for every framing here:
+//! - Incomplete is not invalid: too few bytes are [`Progress::NeedMore`], never a [`FrameError`].
+//! - A decoder resumes where it stopped: a frame fed byte by byte costs linear time.
+//! - No input makes it panic, nor allocate more than its [`Limits`] allow.
+
+mod decoder;
+mod error;
+mod frame;
+mod framing;
+mod limits;
+mod message;
+
+pub use decoder::{Decoder, Progress};
+pub use error::{EncodeError, FrameError, FrameErrorKind};
+pub use frame::{Encoded, Field, Frame};
+pub use framing::{Framing, Malformed};
+pub use limits::Limits;
+pub use message::{Message, Value};

@@ -1,0 +1,20 @@
+//! The bounds that keep a decoder safe from what a peer claims.
+
+/// Upper bounds for one frame. A decoder answers `TooLarge` as soon as a bound must be broken,
+/// from the length field alone where there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The whole frame, in bytes.
+    pub frame: usize,
+    /// A header: everything before the body, in bytes.
+    pub header: usize,
+    /// Nesting of recursive formats and of JSON.
+    pub depth: usize,
+}
+
+impl Default for Limits {
+    /// 16 MiB a frame, 64 KiB a header, 128 levels.
+    fn default() -> Self {
+        Self { frame: 16 << 20, header: 64 << 10, depth: 128 }
+    }
+}

@@ -1,0 +1,1 @@
+//! Reference servers, right and with one planted fault each.
