@@ -15,6 +15,10 @@ pub struct Limits {
 impl Default for Limits {
     /// 16 MiB a frame, 64 KiB a header, 128 levels.
     fn default() -> Self {
-        Self { frame: 16 << 20, header: 64 << 10, depth: 128 }
+        Self {
+            frame: 16 << 20,
+            header: 64 << 10,
+            depth: 128,
+        }
     }
 }
