@@ -1,0 +1,105 @@
+//! What one delivery works with: the target, the deadlines, the oracle, and the prover.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::oracle::{Oracle, Part};
+use super::prover::Prover;
+use super::tally::Tally;
+use crate::plan::Delivery;
+use crate::scenario::model::{Case, Profile};
+use crate::target::Target;
+
+/// Set once, when the user asks the run to end. Every wait looks at it.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// Asks every wait to end.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// True once the run is to end.
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// How long waits may take. They follow from the control exchange: a target that answers in
+/// microseconds is not waited for as long as one that takes a second.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadlines {
+    /// For connecting.
+    pub connect: Duration,
+    /// For one answer, from the end of its request.
+    pub reply: Duration,
+    /// For a state to be seen.
+    pub state: Duration,
+    /// For the rest of an answer that is wrong already.
+    pub linger: Duration,
+}
+
+impl Deadlines {
+    /// Before anything is known of the target.
+    pub fn unknown(timeout: Option<Duration>) -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            reply: timeout.unwrap_or(Duration::from_secs(5)),
+            state: Duration::from_secs(5),
+            linger: Duration::from_millis(100),
+        }
+    }
+
+    /// After a control exchange whose slowest answer took `slowest`. The factor leaves room for a
+    /// machine that is busy with other work; a hang is looked at a second time with the first
+    /// deadlines before it counts.
+    pub fn learned(self, slowest: Duration) -> Self {
+        let reply = (slowest * 20 + Duration::from_millis(500)).min(self.reply);
+        Self { reply, ..self }
+    }
+
+    /// After the same failure was seen several times: enough to tell it from a right answer.
+    pub fn hurried(self, slowest: Duration) -> Self {
+        let reply = (slowest * 10 + Duration::from_millis(50)).min(self.reply);
+        Self { reply, ..self }
+    }
+}
+
+/// What one delivery works with.
+pub struct Context<'a> {
+    /// The case.
+    pub case: &'a Case,
+    /// Its target's description.
+    pub profile: &'a Profile,
+    /// Its target.
+    pub target: &'a Target,
+    /// The delivery.
+    pub delivery: &'a Delivery,
+    /// The answers that are expected.
+    pub oracle: &'a Oracle,
+    /// How long waits may take.
+    pub deadlines: Deadlines,
+    /// Set when the run is to end.
+    pub interrupt: Interrupt,
+    /// When the delivery began.
+    pub clock: Instant,
+    /// This thread's prover.
+    pub prover: &'a mut Prover,
+    /// What was proved.
+    pub tally: Tally,
+    /// Latencies of exchanges, in nanoseconds.
+    pub latencies: Vec<u64>,
+    /// Answers that a control exchange brought.
+    pub learned: Vec<(Part, usize, Vec<u8>)>,
+    /// What was noticed.
+    pub notes: Vec<String>,
+}
+
+impl Context<'_> {
+    /// The end of a wait that begins now.
+    pub fn by(&self, wait: Duration) -> Instant {
+        Instant::now() + wait
+    }
+}

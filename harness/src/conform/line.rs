@@ -1,0 +1,311 @@
+//! One stream connection: it writes pieces, proves their arrival, and receives, with both
+//! directions always served, so that neither side's full buffers can stop the other.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use std::os::fd::AsFd as _;
+
+use harness_net::{Endpoint, Interest, NetError, Proof, Read, SocketOptions, Stream, Write, poll};
+
+use super::prover::{Piece, Prover};
+use super::trace::Trace;
+use super::{Interrupt, Tally};
+use crate::verdict::{Match, Received, Stop};
+
+/// The longest wait between two looks at the interrupt flag.
+const SLICE: Duration = Duration::from_millis(100);
+/// Bytes asked for in one read where the user did not say.
+const READ: usize = 64 << 10;
+/// The most bytes that are kept of an answer: a target that floods is cut off here.
+pub const INBOX: usize = 64 << 20;
+
+/// One stream connection.
+pub struct Line {
+    id: u64,
+    stream: Stream,
+    sent: u64,
+    inbox: Vec<u8>,
+    over: Option<Stop>,
+    interrupt: Interrupt,
+    buffer: Vec<u8>,
+    /// What happened so far.
+    pub trace: Trace,
+    /// True once the profile's opening was played.
+    pub opened: bool,
+    /// Data segments that had been sent when the last `send` step began.
+    pub segments_mark: u64,
+}
+
+impl Line {
+    /// Connects.
+    ///
+    /// # Errors
+    /// What connect(2) or an option answered.
+    pub fn connect(
+        name: &str,
+        to: &Endpoint,
+        options: &SocketOptions,
+        deadline: Instant,
+        clock: Instant,
+        interrupt: Interrupt,
+    ) -> Result<Self, NetError> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let stream = Stream::connect(to, options, deadline)?;
+        Ok(Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            stream,
+            sent: 0,
+            inbox: Vec::new(),
+            over: None,
+            interrupt,
+            buffer: vec![0; READ],
+            trace: Trace::new(name, clock),
+            opened: false,
+            segments_mark: 0,
+        })
+    }
+
+    /// The socket.
+    pub fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
+    /// Bytes that came and were not taken yet.
+    pub fn inbox(&self) -> &[u8] {
+        &self.inbox
+    }
+
+    /// Data segments sent so far, where the kernel counts them.
+    pub fn segments(&self) -> Option<u64> {
+        Some(u64::from(self.stream.tcp_info()?.data_segs_out?))
+    }
+
+    /// Writes all of `bytes`, reading what comes meanwhile.
+    ///
+    /// # Errors
+    /// The connection is over, or the peer took nothing until the deadline.
+    pub fn write(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), Stop> {
+        self.write_with(bytes, deadline, |stream, rest| stream.write(rest))
+    }
+
+    /// The same with MSG_MORE: the kernel may wait for more before it sends.
+    ///
+    /// # Errors
+    /// As [`Line::write`].
+    pub fn write_more(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), Stop> {
+        self.write_with(bytes, deadline, |stream, rest| stream.write_more(rest))
+    }
+
+    /// All parts in one sendmsg(2); what the kernel did not take follows in plain writes.
+    ///
+    /// # Errors
+    /// As [`Line::write`].
+    pub fn write_vectored(&mut self, parts: &[&[u8]], deadline: Instant) -> Result<(), Stop> {
+        let all = parts.concat();
+        let mut first = true;
+        self.write_with(&all, deadline, |stream, rest| {
+            if std::mem::take(&mut first) { stream.write_vectored(parts) } else { stream.write(rest) }
+        })
+    }
+
+    fn write_with(
+        &mut self,
+        bytes: &[u8],
+        deadline: Instant,
+        mut call: impl FnMut(&Stream, &[u8]) -> Result<Write, NetError>,
+    ) -> Result<(), Stop> {
+        let began = Instant::now();
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match call(&self.stream, rest) {
+                Ok(Write::Took(n)) => {
+                    self.trace.wrote(&rest[..n]);
+                    self.sent += n as u64;
+                    rest = &rest[n..];
+                }
+                Ok(Write::Full) => {
+                    if Instant::now() >= deadline || self.interrupt.is_set() {
+                        return Err(Stop::Deadline(began.elapsed()));
+                    }
+                    self.wait(true, deadline);
+                    self.pump();
+                }
+                Err(error) => return Err(Stop::Error(error.name().to_owned())),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the peer has read everything written so far; reads what comes meanwhile.
+    pub fn prove_consumed(&mut self, prover: &mut Prover, deadline: Instant, tally: &mut Tally) -> Piece {
+        let piece = loop {
+            let stream = &self.stream;
+            let mut attend = || readable(stream);
+            let piece = prover.await_consumed(self.id, stream, self.sent, deadline, &mut attend);
+            if piece != Piece::Interrupted {
+                break piece;
+            }
+            if !self.pump() || self.over.is_some() {
+                break Piece::Interrupted;
+            }
+        };
+        match piece {
+            Piece::Consumed => {
+                tally.proved(Proof::Consumed);
+                self.trace.proved(Proof::Consumed);
+            }
+            Piece::Paced => {
+                tally.unproved(Proof::Paced);
+                self.trace.unproved();
+            }
+            Piece::Unread | Piece::Interrupted => {
+                tally.missed();
+                self.trace.unproved();
+            }
+        }
+        piece
+    }
+
+    /// Bytes that wait unread at the peer, where that can be seen.
+    pub fn peer_queue(&mut self, prover: &mut Prover) -> Option<u64> {
+        let watch = prover.watch(self.id, &self.stream)?;
+        watch.look().ok().map(|seen| u64::from(seen.unread))
+    }
+
+    /// True where own socket and peer agree that everything written so far waits at the peer.
+    pub fn all_queued(&mut self, prover: &mut Prover, bytes: u64) -> bool {
+        let sent = self.sent;
+        let Some(watch) = prover.watch(self.id, &self.stream) else { return false };
+        watch
+            .look()
+            .is_ok_and(|seen| seen.received >= sent && u64::from(seen.unread) >= bytes)
+    }
+
+    /// Reads all that is there. True if anything was, the end included.
+    pub fn pump(&mut self) -> bool {
+        let mut any = false;
+        while self.over.is_none() && self.inbox.len() < INBOX {
+            if !self.read_once(READ) {
+                break;
+            }
+            any = true;
+        }
+        any
+    }
+
+    /// One read of at most `size` bytes. False if there was nothing.
+    pub fn read_once(&mut self, size: usize) -> bool {
+        if self.over.is_some() {
+            return false;
+        }
+        if self.buffer.len() < size {
+            self.buffer.resize(size, 0);
+        }
+        match self.stream.read(&mut self.buffer[..size]) {
+            Ok(Read::Got(n)) => {
+                self.trace.read(&self.buffer[..n]);
+                self.inbox.extend_from_slice(&self.buffer[..n]);
+            }
+            Ok(Read::Nothing) => return false,
+            Ok(Read::End) => self.over = Some(Stop::End),
+            Err(error) => self.over = Some(Stop::Error(error.name().to_owned())),
+        }
+        true
+    }
+
+    /// Receives until `want` is met by the bytes from the first not taken on, takes them, and
+    /// leaves the rest. Where they can no longer meet it, what comes within `linger` is waited for
+    /// too, so that a wrong answer is shown whole.
+    pub fn receive(
+        &mut self,
+        deadline: Instant,
+        linger: Duration,
+        sizes: &[usize],
+        mut want: impl FnMut(&[u8]) -> Result<Match, Stop>,
+    ) -> Received {
+        let began = Instant::now();
+        let mut deadline = deadline;
+        let mut lost = false;
+        let mut turn = 0;
+        loop {
+            match want(&self.inbox) {
+                Ok(Match::Met(n)) => return self.take(n, Stop::Complete),
+                Ok(Match::NotYet) => {}
+                Ok(Match::Never) if lost => {}
+                Ok(Match::Never) => {
+                    lost = true;
+                    deadline = deadline.min(Instant::now() + linger);
+                }
+                Err(stop) => {
+                    let n = self.inbox.len();
+                    return self.take(n, stop);
+                }
+            }
+            if let Some(stop) = self.over.clone() {
+                let n = self.inbox.len();
+                return self.take(n, stop);
+            }
+            if Instant::now() >= deadline || self.interrupt.is_set() || self.inbox.len() >= INBOX {
+                let n = self.inbox.len();
+                let stop = if lost { Stop::Complete } else { Stop::Deadline(began.elapsed()) };
+                return self.take(n, stop);
+            }
+            let read = match sizes {
+                [] => self.pump(),
+                _ => {
+                    let read = self.read_once(sizes[turn.min(sizes.len() - 1)]);
+                    turn += usize::from(read);
+                    read
+                }
+            };
+            if !read {
+                self.wait(false, deadline);
+            }
+        }
+    }
+
+    /// Waits until the peer's next read or the end, without reading: for conditions on own queues.
+    fn wait(&self, write: bool, deadline: Instant) {
+        let left = deadline.saturating_duration_since(Instant::now()).min(SLICE);
+        let interest = Interest { fd: self.stream.as_fd(), read: true, write };
+        // An error of poll(2) itself shows again in the next read or write.
+        let _ = poll(&[interest], left);
+    }
+
+    fn take(&mut self, n: usize, stop: Stop) -> Received {
+        let n = n.min(self.inbox.len());
+        let bytes = if n == self.inbox.len() {
+            std::mem::take(&mut self.inbox)
+        } else {
+            self.inbox.drain(..n).collect()
+        };
+        Received { bytes, stop }
+    }
+
+    /// FIN, with the read side left open.
+    ///
+    /// # Errors
+    /// What shutdown(2) answered.
+    pub fn shutdown(&mut self) -> Result<(), NetError> {
+        self.stream.shutdown_write()
+    }
+
+    /// close(2). Its trace stays.
+    pub fn close(self) -> Trace {
+        self.stream.close();
+        self.trace
+    }
+
+    /// RST. Its trace stays.
+    pub fn reset(self) -> Trace {
+        // Where the option is refused, the socket is closed all the same.
+        let _ = self.stream.reset();
+        self.trace
+    }
+}
+
+fn readable(stream: &Stream) -> bool {
+    let interest = Interest { fd: stream.as_fd(), read: true, write: false };
+    poll(&[interest], Duration::ZERO).is_ok_and(|ready| ready.iter().any(|r| r.read || r.hangup || r.error))
+}

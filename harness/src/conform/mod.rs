@@ -1,0 +1,22 @@
+//! Runs cases: one delivery on one thread, many deliveries side by side, and around them the
+//! controller of a case, which plans, runs and judges until it knows the verdict.
+
+mod case;
+mod condition;
+mod context;
+mod datagram;
+mod line;
+mod oracle;
+mod pattern;
+mod play;
+mod prover;
+mod runner;
+mod steps;
+mod sweep;
+mod tally;
+mod trace;
+
+pub use context::{Deadlines, Interrupt};
+pub use prover::Prover;
+pub use runner::{Settings, run};
+pub use tally::Tally;

@@ -1,0 +1,245 @@
+//! What will be done, decided before anything is: cases, their fates, deliveries and lanes.
+//!
+//! A plan is pure: the same scenarios, overrides and seed give the same plan.
+
+mod delivery;
+mod lane;
+mod need;
+
+use std::sync::Arc;
+
+pub use delivery::{Class, Delivery, How, deliveries};
+pub use lane::Lane;
+pub use need::Facts;
+
+use crate::scenario::model::{Case, Document, Profile};
+
+/// What the user asked for beside the scenarios.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// The target that replaces every other.
+    pub target: Option<Arc<Profile>>,
+    /// Globs of case ids or names of tags; a case runs if one of them matches. Empty: all run.
+    pub filter: Vec<String>,
+    /// Only the delivery with this id.
+    pub delivery: Option<String>,
+    /// The seed of everything random.
+    pub seed: u64,
+}
+
+/// The cases of a run, in the order in which they were written.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The seed of everything random.
+    pub seed: u64,
+    /// Its cases.
+    pub cases: Vec<CasePlan>,
+}
+
+/// One case, ready to run.
+#[derive(Clone, Debug)]
+pub struct CasePlan {
+    /// The index of its document among those that were given.
+    pub document: usize,
+    /// The index of its scenario in that document.
+    pub scenario: usize,
+    /// The case.
+    pub case: Arc<Case>,
+    /// Its target. `None` only where its fate says so.
+    pub profile: Option<Arc<Profile>>,
+    /// Whether it runs.
+    pub fate: Fate,
+    /// With what it may run side by side.
+    pub lane: Lane,
+    /// Its deliveries, `whole` first. At least one where it runs.
+    pub deliveries: Vec<Delivery>,
+    /// Where deliveries were left out, how many and why.
+    pub notes: Vec<String>,
+}
+
+/// Whether a case runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It runs.
+    Run,
+    /// It is not tried, for a reason of this machine.
+    Skip(String),
+    /// It is not tried: the target declares that it does not support it.
+    Unsupported(String),
+}
+
+/// A plan that cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// A filter matches no case.
+    #[error("--filter {filter} matches no case; ids are shown by `harness list`")]
+    NothingMatches {
+        /// The filter.
+        filter: String,
+    },
+    /// A case has no target.
+    #[error("{file}:{line}: the case `{id}` has no target; give one with --target PROFILE, COMMAND or URL")]
+    NoTarget {
+        /// The scenario file.
+        file: String,
+        /// The case's line.
+        line: u32,
+        /// The case's id.
+        id: String,
+    },
+    /// `--delivery` names none of the deliveries.
+    #[error("--delivery {id} is no delivery of these cases; the report of a failure names it")]
+    NoSuchDelivery {
+        /// What was given.
+        id: String,
+    },
+    /// There is no case at all.
+    #[error("there is no case in what was given")]
+    NoCases,
+}
+
+impl Plan {
+    /// Makes the plan for these documents on a machine of which `facts` are known.
+    ///
+    /// # Errors
+    /// A filter or `--delivery` matches nothing, or a case lacks a target.
+    pub fn new(documents: &[Document], overrides: &Overrides, facts: &Facts) -> Result<Self, PlanError> {
+        let mut used = vec![false; overrides.filter.len()];
+        let mut cases = Vec::new();
+        for (d, document) in documents.iter().enumerate() {
+            for (s, scenario) in document.scenarios.iter().enumerate() {
+                for case in &scenario.cases {
+                    if !selected(case, &overrides.filter, &mut used) {
+                        continue;
+                    }
+                    let profile = overrides
+                        .target
+                        .clone()
+                        .or_else(|| case.target.clone())
+                        .or_else(|| scenario.target.clone())
+                        .ok_or_else(|| PlanError::NoTarget {
+                            file: case.at.file.display().to_string(),
+                            line: case.at.line,
+                            id: case.id.clone(),
+                        })?;
+                    cases.push(plan_case(d, s, case, profile, overrides, facts));
+                }
+            }
+        }
+        if let Some(unused) = used.iter().position(|u| !u) {
+            return Err(PlanError::NothingMatches { filter: overrides.filter[unused].clone() });
+        }
+        if cases.is_empty() {
+            return Err(PlanError::NoCases);
+        }
+        if let Some(id) = &overrides.delivery {
+            cases.retain(|c| !c.deliveries.is_empty());
+            if cases.is_empty() {
+                return Err(PlanError::NoSuchDelivery { id: id.clone() });
+            }
+        }
+        Ok(Self { seed: overrides.seed, cases })
+    }
+
+    /// Deliveries over all cases that run.
+    pub fn delivery_count(&self) -> u64 {
+        self.cases.iter().map(|c| c.deliveries.len() as u64).sum()
+    }
+}
+
+fn plan_case(
+    document: usize,
+    scenario: usize,
+    case: &Case,
+    profile: Arc<Profile>,
+    overrides: &Overrides,
+    facts: &Facts,
+) -> CasePlan {
+    let fate = need::fate(case, &profile, facts);
+    let mut notes = Vec::new();
+    let mut list = Vec::new();
+    if fate == Fate::Run {
+        list = deliveries(case, &profile, overrides.seed, &mut notes);
+        if let Some(id) = &overrides.delivery {
+            list.retain(|d| &d.id(&profile) == id);
+        }
+    }
+    // A case whose only deliveries need what the target lacks is not a pass for want of trying.
+    let fate = match fate {
+        Fate::Run if list.is_empty() && overrides.delivery.is_none() => {
+            Fate::Unsupported("no delivery of this case fits the target's exchanges".to_owned())
+        }
+        fate => fate,
+    };
+    CasePlan {
+        document,
+        scenario,
+        lane: lane::lane(case, &list),
+        case: Arc::new(case.clone()),
+        profile: Some(profile),
+        fate,
+        deliveries: list,
+        notes,
+    }
+}
+
+fn selected(case: &Case, filters: &[String], used: &mut [bool]) -> bool {
+    let mut any = filters.is_empty();
+    for (filter, used) in filters.iter().zip(used) {
+        if glob(filter, &case.id) || case.tags.iter().any(|t| t == filter) {
+            *used = true;
+            any = true;
+        }
+    }
+    any
+}
+
+/// Matches `*` for any text and `?` for one character; everything else stands for itself.
+pub fn glob(pattern: &str, text: &str) -> bool {
+    let (p, t): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut i, mut j, mut star) = (0, 0, None);
+    while j < t.len() {
+        match p.get(i) {
+            Some('*') => {
+                star = Some((i, j));
+                i += 1;
+            }
+            Some(c) if *c == '?' || *c == t[j] => {
+                i += 1;
+                j += 1;
+            }
+            _ => match star {
+                Some((at, taken)) => {
+                    star = Some((at, taken + 1));
+                    i = at + 1;
+                    j = taken + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    p[i..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::glob;
+
+    #[test]
+    fn globs_match_ids() {
+        for (pattern, text, matches) in [
+            ("sticky.*", "sticky.merged", true),
+            ("sticky.*", "nagle.stall", false),
+            ("*.cut", "framing.cut", true),
+            ("*.cut", "framing.cuts", false),
+            ("*", "", true),
+            ("a?c", "abc", true),
+            ("a?c", "ac", false),
+            ("a*b*c", "aXbYbZc", true),
+            ("exact", "exact", true),
+            ("exact", "exactly", false),
+        ] {
+            assert_eq!(glob(pattern, text), matches, "{pattern} {text}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Whether a case fits its target and this machine.
+
+use harness_net::Transport;
+
+use super::Fate;
+use crate::scenario::model::{Capability, Case, Message, Need, Origin, Profile, Reply};
+
+/// What is known of this machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// The loopback interface has `::1`.
+    pub ipv6: bool,
+}
+
+/// Decides whether a case runs against a target.
+pub fn fate(case: &Case, profile: &Profile, facts: &Facts) -> Fate {
+    for need in &case.needs {
+        let lacks = |what: &str| Fate::Unsupported(format!("the target {what}"));
+        let started = !matches!(profile.origin, Origin::Connect(_));
+        match need {
+            Need::Capability(c) if profile.without.contains(c) => {
+                return lacks(&format!("is declared `without: [{}]`", word(*c)));
+            }
+            Need::Capability(Capability::Restart) if !started => {
+                return lacks("was not started by the harness, so it cannot be started again");
+            }
+            Need::Stream if !profile.transport.is_stream() => return lacks("does not speak a stream"),
+            Need::Datagram if profile.transport != Transport::Udp => {
+                return lacks("does not speak UDP");
+            }
+            Need::Tcp if profile.transport != Transport::Tcp => return lacks("does not speak TCP"),
+            Need::Started if !started => return lacks("was not started by the harness"),
+            Need::LengthField if !has_length_field(profile) => {
+                return lacks("has no frame with a length field");
+            }
+            Need::Ipv6 if !facts.ipv6 => {
+                return Fate::Skip("this machine has no IPv6 on its loopback interface".to_owned());
+            }
+            _ => {}
+        }
+    }
+    Fate::Run
+}
+
+fn has_length_field(profile: &Profile) -> bool {
+    let of = |m: &Message| m.encoded.fields.iter().any(|f| &*f.name == "length");
+    profile.exchanges.iter().any(|e| {
+        e.request.as_ref().is_some_and(of)
+            || matches!(&e.reply, Reply::Given(all) if all.iter().any(of))
+    })
+}
+
+/// The word of `without:` for a capability.
+pub fn word(capability: Capability) -> &'static str {
+    match capability {
+        Capability::Pipelining => "pipelining",
+        Capability::HalfClose => "half_close",
+        Capability::EarlyData => "early_data",
+        Capability::Reuse => "reuse",
+        Capability::Concurrency => "concurrency",
+        Capability::Restart => "restart",
+        Capability::Hostile => "hostile",
+    }
+}

@@ -1,0 +1,403 @@
+//! One running target: start it, know when it is ready, watch it, stop it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use harness_net::{Endpoint, Exit, Launch, PortLease, Process, Signal, Transport, UnixAddr, listening};
+use sha2::{Digest as _, Sha256};
+
+use crate::run::TargetInfo;
+use crate::scenario::model::{Builtin, Origin, Profile, Ready, StartCommand};
+
+/// How long a reference server may take to be ready.
+const BUILTIN_WITHIN: Duration = Duration::from_secs(10);
+/// How long a target may take to end after SIGTERM, before it is killed.
+const GRACE: Duration = Duration::from_secs(2);
+/// Output kept of a target, each of stdout and stderr, in bytes.
+const OUTPUT: usize = 64 << 10;
+/// Lines of stderr that a report shows.
+const STDERR_LINES: usize = 12;
+
+/// A target that could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// It did not start.
+    #[error("`{command}` could not be started: {why}")]
+    Start {
+        /// The command line.
+        command: String,
+        /// What went wrong.
+        why: String,
+    },
+    /// It ended before it was ready.
+    #[error("`{command}` ended before it was ready, with {exit}{stderr}")]
+    Exited {
+        /// The command line.
+        command: String,
+        /// How it ended.
+        exit: String,
+        /// Its last words, each line indented; may be empty.
+        stderr: String,
+    },
+    /// It did not become ready.
+    #[error("`{command}` was not ready within {within:?}: {awaited}{stderr}")]
+    NotReady {
+        /// The command line.
+        command: String,
+        /// How long it was given.
+        within: Duration,
+        /// What was awaited.
+        awaited: String,
+        /// Its last words, each line indented; may be empty.
+        stderr: String,
+    },
+    /// It cannot be stopped, paused or started: it is not the harness's own.
+    #[error("the target at {0} was not started by the harness")]
+    NotOurs(String),
+    /// The operating system refused.
+    #[error("{what}: {error}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// What it answered.
+        error: String,
+    },
+}
+
+/// One running target.
+pub struct Target {
+    profile: Arc<Profile>,
+    endpoint: Endpoint,
+    launch: Option<Launch>,
+    ready: Ready,
+    within: Duration,
+    process: Mutex<Option<Process>>,
+    /// Keeps the port for restarts.
+    _lease: Option<PortLease>,
+    /// Holds the Unix socket.
+    _dir: Option<tempfile::TempDir>,
+}
+
+/// What became of a second instance on the same port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Second {
+    /// It ended by itself, with this.
+    Ended(String),
+    /// It listens beside the first.
+    Ready,
+    /// It neither ended nor listens.
+    Neither,
+}
+
+impl Target {
+    /// Starts the target, or finds where it is. `launcher` is the harness's own program: it guards
+    /// started targets and is the program of the reference servers.
+    ///
+    /// # Errors
+    /// It could not be started or did not become ready; nothing of it is left then.
+    pub fn start(profile: &Arc<Profile>, launcher: &Path) -> Result<Self, TargetError> {
+        let system = |what| move |e: std::io::Error| TargetError::System { what, error: e.to_string() };
+        let (lease, dir, endpoint) = match (&profile.origin, profile.transport) {
+            (Origin::Connect(endpoint), _) => (None, None, endpoint.clone()),
+            (_, Transport::Unix) => {
+                let dir = tempfile::Builder::new()
+                    .prefix("harness-")
+                    .tempdir()
+                    .map_err(system("making a folder for the Unix socket"))?;
+                let path = dir.path().join("target.sock");
+                (None, Some(dir), Endpoint::Unix(UnixAddr::Path(path)))
+            }
+            (_, transport) => {
+                let lease = PortLease::take().map_err(|e| TargetError::System {
+                    what: "claiming a port",
+                    error: e.to_string(),
+                })?;
+                let address = (std::net::Ipv4Addr::LOCALHOST, lease.port()).into();
+                let endpoint = match transport {
+                    Transport::Udp => Endpoint::Udp(address),
+                    _ => Endpoint::Tcp(address),
+                };
+                (Some(lease), None, endpoint)
+            }
+        };
+        let (launch, ready, within) = match &profile.origin {
+            Origin::Connect(_) => (None, Ready::Listening, BUILTIN_WITHIN),
+            Origin::Builtin(builtin) => {
+                let argv = builtin_argv(builtin, launcher, &endpoint);
+                (Some(launch(argv, launcher)), Ready::Listening, BUILTIN_WITHIN)
+            }
+            Origin::Start(command) => {
+                (Some(command_launch(command, launcher, &endpoint)), command.ready.clone(), command.within)
+            }
+        };
+        let target = Self {
+            profile: Arc::clone(profile),
+            endpoint,
+            launch,
+            ready,
+            within,
+            process: Mutex::new(None),
+            _lease: lease,
+            _dir: dir,
+        };
+        if target.launch.is_some() {
+            target.start_again(within)?;
+        }
+        Ok(target)
+    }
+
+    /// Its address.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// True where the harness started it.
+    pub fn is_started(&self) -> bool {
+        self.launch.is_some()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Process>> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts it, again after [`Target::stop`], on the same address, and waits until it is ready.
+    ///
+    /// # Errors
+    /// As [`Target::start`].
+    pub fn start_again(&self, within: Duration) -> Result<(), TargetError> {
+        let launch = self.launch.as_ref().ok_or_else(|| self.not_ours())?;
+        let process = self.spawn(launch)?;
+        let deadline = Instant::now() + within;
+        let mut pause = Duration::from_micros(100);
+        loop {
+            // Asked before the exit is looked for: a target that listened and then died was ready.
+            if self.is_ready(&process)? {
+                *self.lock() = Some(process);
+                return Ok(());
+            }
+            if let Some(exit) = process.exit() {
+                return Err(TargetError::Exited {
+                    command: command_line(launch),
+                    exit: exit.to_string(),
+                    stderr: last_words(&process),
+                });
+            }
+            if Instant::now() >= deadline {
+                let awaited = match &self.ready {
+                    Ready::Listening => format!("nothing of it listens on {}", self.endpoint),
+                    Ready::Line(line) => format!("no line with `{line}` on its stdout"),
+                };
+                let command = command_line(launch);
+                return Err(TargetError::NotReady { command, within, awaited, stderr: last_words(&process) });
+            }
+            // No event tells of a new listener: the socket table is looked at again and again.
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(5));
+        }
+    }
+
+    fn spawn(&self, launch: &Launch) -> Result<Process, TargetError> {
+        Process::start(launch)
+            .map_err(|e| TargetError::Start { command: command_line(launch), why: e.to_string() })
+    }
+
+    fn is_ready(&self, process: &Process) -> Result<bool, TargetError> {
+        match &self.ready {
+            Ready::Listening => listening(process, &self.endpoint).map_err(|e| TargetError::System {
+                what: "reading the socket table",
+                error: e.to_string(),
+            }),
+            Ready::Line(line) => {
+                let output = process.output();
+                Ok(String::from_utf8_lossy(&output.stdout).lines().any(|l| l.contains(line)))
+            }
+        }
+    }
+
+    /// Starts a second instance on the same address, sees what becomes of it, and ends it.
+    ///
+    /// # Errors
+    /// It could not be started at all.
+    pub fn second(&self, within: Duration) -> Result<Second, TargetError> {
+        let launch = self.launch.as_ref().ok_or_else(|| self.not_ours())?;
+        let process = self.spawn(launch)?;
+        let deadline = Instant::now() + within;
+        let mut pause = Duration::from_micros(200);
+        loop {
+            if let Some(exit) = process.exit() {
+                return Ok(Second::Ended(format!("{exit}{}", last_words(&process))));
+            }
+            if listening(&process, &self.endpoint).unwrap_or(false) {
+                return Ok(Second::Ready);
+            }
+            if Instant::now() >= deadline {
+                return Ok(Second::Neither);
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(5));
+        }
+    }
+
+    fn not_ours(&self) -> TargetError {
+        TargetError::NotOurs(self.endpoint.to_string())
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Process) -> T) -> Result<T, TargetError> {
+        self.lock().as_mut().map(act).ok_or_else(|| self.not_ours())
+    }
+
+    /// SIGSTOP to its process tree, until every thread is seen stopped.
+    ///
+    /// # Errors
+    /// It is not ours, or was not seen stopped until the deadline.
+    pub fn pause(&self, deadline: Instant) -> Result<(), TargetError> {
+        let paused = self.with(|p| p.pause(deadline))?;
+        paused.map_err(|e| TargetError::System { what: "stopping the target", error: e.to_string() })
+    }
+
+    /// SIGCONT to its process tree.
+    ///
+    /// # Errors
+    /// It is not ours, or is gone.
+    pub fn resume(&self) -> Result<(), TargetError> {
+        let resumed = self.with(|p| p.resume())?;
+        resumed.map_err(|e| TargetError::System { what: "continuing the target", error: e.to_string() })
+    }
+
+    /// Ends it, with SIGKILL or SIGTERM, and whatever it left behind.
+    ///
+    /// # Errors
+    /// It is not ours.
+    pub fn stop(&self, kill: bool) -> Result<(), TargetError> {
+        let mut process = self.lock().take().ok_or_else(|| self.not_ours())?;
+        if kill {
+            // The tree's end is awaited below; that it was gone already is no matter.
+            let _ = process.signal(Signal::Kill);
+        }
+        process.stop(GRACE);
+        Ok(())
+    }
+
+    /// How it ended, if it did so by itself.
+    pub fn exited(&self) -> Option<Exit> {
+        self.lock().as_ref().and_then(Process::exit)
+    }
+
+    /// CPU time of its process tree, where the harness started it.
+    pub fn cpu_time(&self) -> Option<Duration> {
+        self.lock().as_ref().and_then(Process::cpu_time)
+    }
+
+    /// What reports say of it. `troubled`: with its last words.
+    pub fn info(&self, troubled: bool) -> TargetInfo {
+        let process = self.lock();
+        let exit = process.as_ref().and_then(Process::exit);
+        let stderr = match process.as_ref() {
+            Some(p) if troubled || exit.is_some() => stderr_lines(p),
+            _ => Vec::new(),
+        };
+        TargetInfo {
+            address: Some(self.endpoint.to_string()),
+            binary_sha256: self.launch.as_ref().and_then(|l| l.argv.first()).and_then(binary_digest),
+            exit: exit.map(|e| e.to_string()),
+            stderr,
+            ..describe(&self.profile)
+        }
+    }
+}
+
+/// What reports say of a target that does not run.
+pub fn describe(profile: &Profile) -> TargetInfo {
+    let how = match &profile.origin {
+        Origin::Connect(endpoint) => endpoint.to_string(),
+        Origin::Start(command) => command.argv.join(" "),
+        Origin::Builtin(b) => {
+            let mut how = format!("reference server {}", b.server);
+            if let Some(model) = &b.model {
+                how.push_str(&format!(", model {model}"));
+            }
+            if let Some(fault) = &b.fault {
+                how.push_str(&format!(", fault {fault}"));
+            }
+            how
+        }
+    };
+    TargetInfo { name: profile.name.clone(), how, ..TargetInfo::default() }
+}
+
+fn builtin_argv(builtin: &Builtin, launcher: &Path, endpoint: &Endpoint) -> Vec<String> {
+    let mut argv = vec![
+        launcher.display().to_string(),
+        "serve".to_owned(),
+        builtin.server.clone(),
+        "--listen".to_owned(),
+        endpoint.to_string(),
+    ];
+    if let Some(model) = &builtin.model {
+        argv.extend(["--model".to_owned(), model.clone()]);
+    }
+    if let Some(fault) = &builtin.fault {
+        argv.extend(["--fault".to_owned(), fault.clone()]);
+    }
+    argv
+}
+
+fn launch(argv: Vec<String>, launcher: &Path) -> Launch {
+    Launch {
+        argv,
+        env: Vec::new(),
+        dir: None,
+        launcher: launcher.to_owned(),
+        output_limit: OUTPUT,
+    }
+}
+
+fn command_launch(command: &StartCommand, launcher: &Path, endpoint: &Endpoint) -> Launch {
+    let fill = |text: &str| fill(text, endpoint);
+    Launch {
+        env: command.env.iter().map(|(name, value)| (name.clone(), fill(value))).collect(),
+        dir: command.dir.clone(),
+        ..launch(command.argv.iter().map(|a| fill(a)).collect(), launcher)
+    }
+}
+
+/// Puts the address into `{port}`, `{host}` and `{path}`.
+fn fill(text: &str, endpoint: &Endpoint) -> String {
+    let mut text = text.to_owned();
+    if let Some(address) = endpoint.socket_addr() {
+        text = text.replace("{port}", &address.port().to_string());
+        text = text.replace("{host}", &address.ip().to_string());
+    }
+    if let Endpoint::Unix(UnixAddr::Path(path)) = endpoint {
+        text = text.replace("{path}", &path.display().to_string());
+    }
+    text
+}
+
+fn command_line(launch: &Launch) -> String {
+    launch.argv.join(" ")
+}
+
+fn stderr_lines(process: &Process) -> Vec<String> {
+    let output = process.output();
+    let text = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<_> = text.lines().map(str::to_owned).collect();
+    lines[lines.len().saturating_sub(STDERR_LINES)..].to_vec()
+}
+
+fn last_words(process: &Process) -> String {
+    stderr_lines(process).iter().map(|line| format!("\n    {line}")).collect()
+}
+
+/// SHA-256 of a program file found by its path or through PATH.
+fn binary_digest(program: &String) -> Option<String> {
+    let path = if program.contains('/') {
+        PathBuf::from(program)
+    } else {
+        let dirs = std::env::var_os("PATH")?;
+        std::env::split_paths(&dirs).map(|d| d.join(program)).find(|p| p.is_file())?
+    };
+    let bytes = std::fs::read(path).ok()?;
+    Some(Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect())
+}
