@@ -82,8 +82,8 @@ pub struct Target {
 /// What became of a second instance on the same port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Second {
-    /// It ended by itself, with this.
-    Ended(String),
+    /// It ended by itself, with this and these last words.
+    Ended(Exit, String),
     /// It listens beside the first.
     Ready,
     /// It neither ended nor listens.
@@ -226,7 +226,7 @@ impl Target {
         let mut pause = Duration::from_micros(200);
         loop {
             if let Some(exit) = process.exit() {
-                return Ok(Second::Ended(format!("{exit}{}", last_words(&process))));
+                return Ok(Second::Ended(exit, last_words(&process)));
             }
             if listening(&process, &self.endpoint).unwrap_or(false) {
                 return Ok(Second::Ready);

@@ -100,6 +100,8 @@ pub const CLOSED: &str = "closed";
 pub const FAILED: &str = "connection failed";
 /// Bytes that nobody asked for.
 pub const STRAY: &str = "stray bytes";
+/// The target ended.
+pub const CRASH: &str = "crash";
 /// Bytes that are no frame.
 pub const INVALID: &str = "invalid frame";
 

@@ -6,8 +6,12 @@ use std::time::{Duration, Instant};
 use harness_net::{Datagram, Endpoint, Interest, NetError, SocketOptions, poll};
 
 use super::Interrupt;
+use super::context::Context;
+use super::oracle::Part;
+use super::play::Failed;
 use super::trace::Trace;
-use crate::verdict::{Received, Stop};
+use crate::scenario::model::{RecvExpect, Reply, SendData};
+use crate::verdict::{self, Deviation, Match, Received, Stop};
 
 /// The longest wait between two looks at the interrupt flag.
 const SLICE: Duration = Duration::from_millis(100);
@@ -92,4 +96,103 @@ impl Flow {
 
 fn nothing(stop: Stop) -> Packet {
     Packet { received: Received { bytes: Vec::new(), stop }, full_len: 0 }
+}
+
+/// Plays exchanges, one datagram each way.
+///
+/// # Errors
+/// The first exchange that was not as expected.
+pub fn play(flow: &mut Flow, ctx: &mut Context<'_>, selection: &[usize]) -> Result<(), Failed> {
+    for &i in selection {
+        let exchange = &ctx.profile.exchanges[i];
+        let name = || format!("exchange `{}`", exchange.name);
+        if let Some(request) = &exchange.request {
+            flow.trace.frame_out(request.encoded.bytes.len(), &request.encoded.fields);
+            flow.send(&request.encoded.bytes)
+                .map_err(|e| (name(), Deviation::fail(verdict::FAILED, "the datagram is sent", e)))?;
+        }
+        if matches!(exchange.reply, Reply::None | Reply::Closes) {
+            continue;
+        }
+        let sent = Instant::now();
+        let got = flow.recv(None, ctx.by(ctx.deadlines.reply)).received;
+        match ctx.oracle.answer(Part::Exchanges, i) {
+            Some(want) => {
+                if let Some(deviation) = verdict::answer(want, &got) {
+                    return Err((name(), deviation));
+                }
+            }
+            None => match verdict::frame("datagram", &got) {
+                Some(deviation) => return Err((name(), deviation)),
+                None => ctx.learned.push((Part::Exchanges, i, got.bytes)),
+            },
+        }
+        ctx.latencies.push(sent.elapsed().as_nanos() as u64);
+    }
+    Ok(())
+}
+
+/// Sends what a `send` step says, a datagram a part.
+///
+/// # Errors
+/// The errno name of the first send that failed.
+pub fn send(flow: &mut Flow, data: &SendData) -> Result<(), String> {
+    match data {
+        SendData::Whole(bytes) => flow.send(bytes),
+        SendData::Vectored(parts) => flow.send(&parts.concat()),
+        SendData::Parts(parts) | SendData::Merged(parts) | SendData::Writes { parts, .. } => {
+            parts.iter().try_for_each(|part| flow.send(part))
+        }
+    }
+}
+
+/// Receives what a `recv` step wants, into a buffer of `size` bytes where one is given.
+///
+/// # Errors
+/// What came instead.
+pub fn recv(
+    flow: &mut Flow,
+    ctx: &Context<'_>,
+    expect: &RecvExpect,
+    size: Option<usize>,
+    truncated: Option<usize>,
+    wait: Duration,
+) -> Result<(), Deviation> {
+    let wait = if let RecvExpect::Nothing(d) = expect { *d } else { wait };
+    if let RecvExpect::Reads(wanted) = expect {
+        for want in wanted {
+            let got = flow.recv(size, ctx.by(wait)).received;
+            verdict::answer(want, &got).map_or(Ok(()), Err)?;
+        }
+        return Ok(());
+    }
+    let packet = flow.recv(size, ctx.by(wait));
+    let got = packet.received;
+    let met = match expect {
+        RecvExpect::Nothing(_) => matches!(got.stop, Stop::Deadline(_)),
+        RecvExpect::Exact(want) => got.stop == Stop::Complete && got.bytes == *want,
+        RecvExpect::Size(size) => got.stop == Stop::Complete && got.bytes.len() == *size,
+        _ => {
+            got.stop == Stop::Complete
+                && matches!(verdict::matches(expect, &got.bytes), Match::Met(_))
+        }
+    };
+    if !met {
+        return Err(verdict::unmet(expect, &got));
+    }
+    match truncated {
+        Some(full) if packet.full_len != full => Err(Deviation::fail(
+            "truncation",
+            format!("a datagram of {full} bytes, seen to be truncated"),
+            format!("a datagram of {} bytes", packet.full_len),
+        )),
+        None if packet.full_len > got.bytes.len() && !matches!(expect, RecvExpect::Nothing(_)) => {
+            Err(Deviation::fail(
+                "truncation",
+                "a datagram that fits the buffer",
+                format!("{} of its {} bytes", got.bytes.len(), packet.full_len),
+            ))
+        }
+        _ => Ok(()),
+    }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub use delivery::{Class, Delivery, How, deliveries};
 pub use lane::Lane;
-pub use need::Facts;
+pub use need::{Facts, fate};
 
 use crate::scenario::model::{Case, Document, Profile};
 

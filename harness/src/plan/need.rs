@@ -12,6 +12,13 @@ pub struct Facts {
     pub ipv6: bool,
 }
 
+impl Facts {
+    /// Looks at this machine.
+    pub fn here() -> Self {
+        Self { ipv6: harness_net::has_ipv6_loopback() }
+    }
+}
+
 /// Decides whether a case runs against a target.
 pub fn fate(case: &Case, profile: &Profile, facts: &Facts) -> Fate {
     for need in &case.needs {

@@ -1,0 +1,339 @@
+//! `harness run`: the main job.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{Screen, load};
+use crate::conform::{self, Interrupt, Settings};
+use crate::event::Reporter;
+use crate::exit;
+use crate::plan::{Facts, Overrides, Plan};
+use crate::report::{self, Options};
+use crate::run::{Environment, Run};
+use crate::scenario::model::{Document, Origin, Profile};
+use crate::scenario::{self, TargetSpec};
+
+/// The arguments of `run`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Scenario files or folders; folders are searched, `invalid` folders in them skipped
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+    /// Run against this target: a profile file, a command with {port}, or a URL
+    #[arg(long, value_name = "PROFILE|COMMAND|URL")]
+    target: Option<String>,
+    /// Plant this fault in the reference servers
+    #[arg(long, value_name = "FAULT")]
+    fault: Option<String>,
+    /// Run only cases whose id matches this glob, or that have this tag; may be repeated
+    #[arg(long, value_name = "GLOB|TAG")]
+    filter: Vec<String>,
+    /// Run only this delivery, as the report of a failure names it
+    #[arg(long, value_name = "ID")]
+    delivery: Option<String>,
+    /// The seed of everything random; a fresh one where none is given
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// A pass that is not proved is not enough for exit 0
+    #[arg(long)]
+    require_proof: bool,
+    /// Write a report: FORMAT=FILE, or FORMAT for stdout; may be repeated (`harness report --format list`)
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    report: Vec<String>,
+    /// Write run.json and junit.xml into this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Cases that run side by side
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
+    jobs: u16,
+    /// Allow targets beyond this host
+    #[arg(long)]
+    allow_remote: bool,
+    /// Show every finished case at once
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+/// Loads, plans, runs, renders.
+pub fn main(args: &Args, screen: &Screen) -> u8 {
+    match prepare(args, screen) {
+        Ok(prepared) => carry_out(args, &prepared, screen),
+        Err(code) => code,
+    }
+}
+
+struct Prepared {
+    documents: Vec<Document>,
+    plan: Plan,
+    settings: Settings,
+    outputs: Vec<Output>,
+}
+
+struct Output {
+    format: &'static report::Format,
+    /// `None` for stdout.
+    file: Option<PathBuf>,
+}
+
+fn prepare(args: &Args, screen: &Screen) -> Result<Prepared, u8> {
+    let outputs = outputs(args).map_err(|e| screen.usage_error(e))?;
+    let mut documents = load::load(&args.paths, screen)?;
+    let mut overrides = Overrides {
+        filter: args.filter.clone(),
+        delivery: args.delivery.clone(),
+        seed: args.seed.unwrap_or_else(fresh_seed),
+        ..Overrides::default()
+    };
+    if let Some(spec) = &args.target {
+        match scenario::load_target(spec) {
+            Err(diagnostics) => {
+                screen.note(diagnostics.render(screen.colour_err).trim_end());
+                return Err(exit::USAGE);
+            }
+            Ok(TargetSpec::Profile(profile)) => overrides.target = Some(profile),
+            Ok(TargetSpec::Origin(origin, transport)) => replace(&mut documents, &|profile| {
+                Ok(Profile {
+                    origin: origin.clone(),
+                    transport: transport.unwrap_or(profile.transport),
+                    ..profile.clone()
+                })
+            })
+            .map_err(|e: String| screen.usage_error(e))?,
+        }
+    }
+    if let Some(fault) = &args.fault {
+        plant(&mut documents, &mut overrides, fault).map_err(|e| screen.usage_error(e))?;
+    }
+    let plan = Plan::new(&documents, &overrides, &Facts::here()).map_err(|e| screen.usage_error(e))?;
+    if !args.allow_remote {
+        refuse_remote(&plan).map_err(|e| screen.usage_error(e))?;
+    }
+    let launcher = std::env::current_exe()
+        .map_err(|e| screen.usage_error(format!("the path of this program is not known: {e}")))?;
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let settings = Settings {
+        launcher,
+        case_threads: usize::from(args.jobs),
+        sweep_threads: cores.clamp(2, 8),
+        require_proof: args.require_proof,
+        rerun_with: rerun_with(args, overrides.seed),
+        command_line: std::env::args().collect(),
+    };
+    Ok(Prepared { documents, plan, settings, outputs })
+}
+
+fn outputs(args: &Args) -> Result<Vec<Output>, String> {
+    let mut outputs = Vec::new();
+    for text in &args.report {
+        let (name, file) = match text.split_once('=') {
+            Some((name, file)) => (name, Some(PathBuf::from(file))),
+            None => (text.as_str(), None),
+        };
+        outputs.push(Output { format: report::find(name).map_err(|e| e.to_string())?, file });
+    }
+    if let Some(dir) = &args.out {
+        fs::create_dir_all(dir).map_err(|e| format!("--out {}: {e}", dir.display()))?;
+        for (name, file) in [("json", "run.json"), ("junit", "junit.xml")] {
+            let format = report::find(name).map_err(|e| e.to_string())?;
+            outputs.push(Output { format, file: Some(dir.join(file)) });
+        }
+    }
+    Ok(outputs)
+}
+
+/// A seed that is short enough to be typed.
+fn fresh_seed() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    (now.as_nanos() as u64 ^ u64::from(std::process::id()) << 20) % 1_000_000_000
+}
+
+fn rerun_with(args: &Args, seed: u64) -> String {
+    let mut parts = Vec::new();
+    if let Some(target) = &args.target {
+        parts.push(format!("--target '{target}'"));
+    }
+    if let Some(fault) = &args.fault {
+        parts.push(format!("--fault {fault}"));
+    }
+    parts.push(format!("--seed {seed}"));
+    parts.join(" ")
+}
+
+/// Puts another profile in the place of every profile that a scenario or case names. Profiles that
+/// were shared stay shared.
+fn replace(
+    documents: &mut [Document],
+    with: &dyn Fn(&Profile) -> Result<Profile, String>,
+) -> Result<(), String> {
+    let mut done: HashMap<usize, Arc<Profile>> = HashMap::new();
+    let mut change = |slot: &mut Option<Arc<Profile>>| -> Result<(), String> {
+        if let Some(profile) = slot {
+            let key = Arc::as_ptr(profile) as usize;
+            if !done.contains_key(&key) {
+                done.insert(key, Arc::new(with(profile)?));
+            }
+            *slot = done.get(&key).cloned();
+        }
+        Ok(())
+    };
+    for scenario in documents.iter_mut().flat_map(|d| &mut d.scenarios) {
+        change(&mut scenario.target)?;
+        for case in &mut scenario.cases {
+            change(&mut case.target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Plants a fault in every reference server that has it; one at least must.
+fn plant(documents: &mut [Document], overrides: &mut Overrides, fault: &str) -> Result<(), String> {
+    let planted = std::cell::Cell::new(false);
+    let with = |profile: &Profile| {
+        let mut profile = profile.clone();
+        if let Origin::Builtin(builtin) = &mut profile.origin {
+            let service = harness_targets::find(&builtin.server).map_err(|e| e.to_string())?;
+            if service.faults.iter().any(|f| f.name == fault) {
+                builtin.fault = Some(fault.to_owned());
+                planted.set(true);
+            }
+        }
+        Ok(profile)
+    };
+    replace(documents, &with)?;
+    if let Some(profile) = &overrides.target {
+        overrides.target = Some(Arc::new(with(profile)?));
+    }
+    if planted.get() {
+        Ok(())
+    } else {
+        Err(format!(
+            "--fault {fault} is no fault of the reference servers in what was given; \
+             `harness serve --list` shows them"
+        ))
+    }
+}
+
+fn refuse_remote(plan: &Plan) -> Result<(), String> {
+    for case in &plan.cases {
+        if let Some(Origin::Connect(endpoint)) = case.profile.as_ref().map(|p| &p.origin) {
+            if !endpoint.is_local() {
+                return Err(format!("{endpoint} is not on this host: give --allow-remote if it may be tested"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn carry_out(args: &Args, prepared: &Prepared, screen: &Screen) -> u8 {
+    let interrupt = Interrupt::default();
+    let environment = environment();
+    let mut live = report::live::Live::new(screen.live, args.verbose);
+    let run = match with_signals(&interrupt, || {
+        conform::run(
+            &prepared.plan,
+            &prepared.documents,
+            &prepared.settings,
+            environment,
+            &interrupt,
+            &mut live as &mut dyn Reporter,
+        )
+    }) {
+        Ok(run) => run,
+        Err(error) => return screen.usage_error(error),
+    };
+    drop(live);
+    let mut code = u8::try_from(run.exit).unwrap_or(exit::UNJUDGED);
+    let summary_elsewhere = prepared.outputs.iter().any(|o| o.file.is_none());
+    if !summary_elsewhere {
+        let mut out = Vec::new();
+        let options = Options { colour: screen.colour, width: screen.width, unicode: true };
+        if report::terminal::render(&run, &mut out, &options).is_ok() {
+            screen.out(&String::from_utf8_lossy(&out));
+        }
+    }
+    for output in &prepared.outputs {
+        if let Err(error) = write(output, &run, screen) {
+            screen.note(&format!("error: {error}"));
+            code = code.max(exit::UNJUDGED);
+        }
+    }
+    code
+}
+
+fn write(output: &Output, run: &Run, screen: &Screen) -> Result<(), String> {
+    let mut bytes = Vec::new();
+    let options = Options { colour: output.file.is_none() && screen.colour, width: screen.width, unicode: true };
+    (output.format.render)(run, &mut bytes, &options).map_err(|e| e.to_string())?;
+    match &output.file {
+        None => screen.out(&String::from_utf8_lossy(&bytes)),
+        Some(file) => {
+            fs::write(file, bytes).map_err(|e| format!("{} cannot be written: {e}", file.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs `work` on a thread of its own while signals are awaited: the first asks it to end with what
+/// it has, a second one ends the program at once. Guards end the targets in either case.
+fn with_signals<T: Send>(interrupt: &Interrupt, work: impl FnOnce() -> T + Send) -> Result<T, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| format!("the signal handler cannot be set up: {e}"))?;
+    std::thread::scope(|scope| {
+        let (done, ended) = tokio::sync::oneshot::channel();
+        let worker = scope.spawn(move || {
+            let result = work();
+            // Nobody listens any more only when the program ends.
+            let _ = done.send(());
+            result
+        });
+        runtime.block_on(async {
+            let interrupted = async {
+                let mut asked = false;
+                while signal().await {
+                    if asked {
+                        std::process::exit(i32::from(exit::INTERRUPTED));
+                    }
+                    asked = true;
+                    interrupt.set();
+                }
+                std::future::pending::<()>().await;
+            };
+            tokio::select! {
+                _ = ended => {}
+                () = interrupted => {}
+            }
+        });
+        worker.join().map_err(|_| "the run ended in a fault of the harness itself".to_owned())
+    })
+}
+
+/// True when SIGINT or SIGTERM came, false where none can.
+async fn signal() -> bool {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return false;
+    };
+    tokio::select! {
+        got = int.recv() => got.is_some(),
+        got = term.recv() => got.is_some(),
+    }
+}
+
+fn environment() -> Environment {
+    let system = harness_net::system();
+    Environment {
+        kernel: system.kernel,
+        arch: system.arch,
+        cpus: system.cpus,
+        cpu_model: system.cpu_model,
+        governor: system.governor,
+        load_average: system.load_average.to_vec(),
+        congestion_control: system.congestion_control,
+        sysctls: system.sysctls,
+    }
+}

@@ -1,0 +1,300 @@
+//! Carries out many deliveries of one case, several at once, and gathers what came of them.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use harness_net::Exit;
+use hdrhistogram::Histogram;
+
+use super::context::{Context, Deadlines, Interrupt};
+use super::oracle::{Oracle, Part};
+use super::prover::Prover;
+use super::steps::{self, Failed, Scene};
+use super::tally::Tally;
+use crate::plan::{Class, Delivery};
+use crate::report::histogram;
+use crate::run::DiagramStream;
+use crate::scenario::model::{Case, Profile, Step};
+use crate::target::Target;
+use crate::verdict::{self, Deviation};
+
+/// Failures of one kind after which the rest of a sweep waits no longer than it must.
+const ENOUGH: u32 = 3;
+/// How long the end of a target is awaited once its connections broke.
+const LAST_BREATH: Duration = Duration::from_millis(100);
+
+/// What a sweep works with. Shared between its threads.
+pub struct Sweep<'a> {
+    /// The case.
+    pub case: &'a Case,
+    /// What is carried out for each delivery.
+    pub steps: &'a [Step],
+    /// The target's description.
+    pub profile: &'a Profile,
+    /// The target.
+    pub target: &'a Target,
+    /// The expected answers.
+    pub oracle: &'a Oracle,
+    /// How long waits may take.
+    pub deadlines: Deadlines,
+    /// The slowest answer of the control exchange.
+    pub slowest: Duration,
+    /// Set when the run is to end.
+    pub interrupt: Interrupt,
+    /// True where diagrams are wanted even of what passes.
+    pub show: bool,
+}
+
+/// What came of one delivery.
+pub struct Outcome {
+    /// What was not as expected, if anything.
+    pub failed: Option<Failed>,
+    /// What was proved.
+    pub tally: Tally,
+    /// Latencies in nanoseconds.
+    pub latencies: Vec<u64>,
+    /// What control exchanges brought.
+    pub learned: Vec<(Part, usize, Vec<u8>)>,
+    /// The boundary diagram, where the delivery failed or is to be shown.
+    pub streams: Vec<DiagramStream>,
+    /// What was noticed.
+    pub notes: Vec<String>,
+    /// Effective options of the first connection.
+    pub options: Vec<(&'static str, String)>,
+    /// Why nothing could be proved, if so.
+    pub unprovable: Option<String>,
+}
+
+/// All that is kept of the deliveries of one sweep.
+#[derive(Default)]
+pub struct Gathered {
+    /// Outcomes that deviated, by the delivery's index, in order.
+    pub failed: Vec<(usize, Outcome)>,
+    /// Indices of deliveries that were carried out, with whether they were proved.
+    pub delivered: Vec<(usize, bool)>,
+    /// Proofs over all deliveries.
+    pub tally: Tally,
+    /// Latencies by class.
+    pub latency: BTreeMap<Class, Histogram<u64>>,
+    /// Diagrams of what was to be shown.
+    pub shown: Vec<(usize, Vec<DiagramStream>)>,
+    /// What was noticed, each once.
+    pub notes: Vec<String>,
+    /// Effective options of the first connection.
+    pub options: Vec<(&'static str, String)>,
+}
+
+impl Gathered {
+    /// Adds the outcome of the delivery with this index.
+    pub fn add(&mut self, index: usize, class: Class, mut outcome: Outcome) {
+        self.delivered.push((index, outcome.tally.complete()));
+        self.tally.add(&outcome.tally);
+        if !outcome.latencies.is_empty() {
+            let into = self.latency.entry(class).or_insert_with(histogram::new);
+            outcome.latencies.iter().for_each(|ns| into.saturating_record(*ns));
+        }
+        for note in outcome.notes.drain(..).chain(outcome.unprovable.take()) {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+        if self.options.is_empty() {
+            self.options = std::mem::take(&mut outcome.options);
+        }
+        if outcome.failed.is_some() {
+            self.failed.push((index, outcome));
+        } else if !outcome.streams.is_empty() {
+            self.shown.push((index, outcome.streams));
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.failed.extend(other.failed);
+        self.delivered.extend(other.delivered);
+        self.tally.add(&other.tally);
+        for (class, from) in other.latency {
+            let into = self.latency.entry(class).or_insert_with(histogram::new);
+            // Both have the same bounds, so that this cannot fail.
+            let _ = into.add(&from);
+        }
+        self.shown.extend(other.shown);
+        for note in other.notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+        if self.options.is_empty() {
+            self.options = other.options;
+        }
+    }
+}
+
+impl Sweep<'_> {
+    /// Carries out one delivery.
+    pub fn deliver(&self, delivery: &Delivery, deadlines: Deadlines, prover: &mut Prover) -> Outcome {
+        let mut ctx = Context {
+            case: self.case,
+            profile: self.profile,
+            target: self.target,
+            delivery,
+            oracle: self.oracle,
+            deadlines,
+            interrupt: self.interrupt.clone(),
+            clock: Instant::now(),
+            prover,
+            tally: Tally::default(),
+            latencies: Vec::new(),
+            learned: Vec::new(),
+            notes: Vec::new(),
+        };
+        let mut scene = Scene::default();
+        let mut failed = steps::run(&mut scene, &mut ctx, self.steps).err();
+        if let Some(failed) = &mut failed {
+            self.explain(&mut failed.deviation);
+        }
+        let wanted = self.show || failed.is_some();
+        let mut streams = Vec::new();
+        let Scene { conns, closed, options, .. } = scene;
+        let open = conns.into_values().map(|conn| conn.finish());
+        for trace in closed.into_iter().chain(open) {
+            if wanted {
+                streams.extend(trace.streams());
+            }
+        }
+        let Context { tally, latencies, learned, notes, prover, .. } = ctx;
+        let unprovable = prover.unavailable().filter(|_| tally.missing > 0).map(str::to_owned);
+        Outcome { failed, tally, latencies, learned, streams, notes, options, unprovable }
+    }
+
+    /// A broken connection has a better name where the target ended, or spins.
+    fn explain(&self, deviation: &mut Deviation) {
+        let broken = [verdict::CLOSED, verdict::FAILED, "not reached"].contains(&deviation.kind);
+        if broken {
+            if let Some(exit) = self.last_breath() {
+                deviation.kind = verdict::CRASH;
+                deviation.actual.push_str(&format!("; the target ended with {exit}"));
+            }
+        }
+    }
+
+    fn last_breath(&self) -> Option<Exit> {
+        let deadline = Instant::now() + LAST_BREATH;
+        while self.target.is_started() {
+            let exit = self.target.exited();
+            if exit.is_some() || Instant::now() >= deadline {
+                return exit;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        None
+    }
+
+    /// Carries out these deliveries on `workers` threads, and tells `progress` of each. A target
+    /// that ended is started again, and what broke with it is delivered once more, one by one.
+    pub fn all(
+        &self,
+        deliveries: &[Delivery],
+        workers: usize,
+        restart_each: bool,
+        progress: &(dyn Fn(bool) + Sync),
+    ) -> Gathered {
+        let mut gathered = Gathered::default();
+        let next = AtomicUsize::new(0);
+        let slow = AtomicU32::new(0);
+        let work = |prover: &mut Prover| {
+            let mut mine = Gathered::default();
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(delivery) = deliveries.get(index) else { break };
+                if self.interrupt.is_set() || self.dead() {
+                    break;
+                }
+                if restart_each && index > 0 && self.restart().is_err() {
+                    break;
+                }
+                let hurry = slow.load(Ordering::Relaxed) >= ENOUGH;
+                let deadlines =
+                    if hurry { self.deadlines.hurried(self.slowest) } else { self.deadlines };
+                let outcome = self.deliver(delivery, deadlines, prover);
+                if outcome.failed.as_ref().is_some_and(|f| f.deviation.may_be_slowness()) {
+                    slow.fetch_add(1, Ordering::Relaxed);
+                }
+                progress(outcome.failed.is_some());
+                mine.add(index, delivery.class, outcome);
+            }
+            mine
+        };
+        if workers <= 1 {
+            gathered.merge(work(&mut Prover::new()));
+        } else {
+            std::thread::scope(|scope| {
+                let threads: Vec<_> =
+                    (0..workers).map(|_| scope.spawn(|| work(&mut Prover::new()))).collect();
+                for thread in threads {
+                    if let Ok(mine) = thread.join() {
+                        gathered.merge(mine);
+                    }
+                }
+            });
+        }
+        if self.dead() && !self.interrupt.is_set() {
+            self.after_a_crash(deliveries, &mut gathered, progress);
+        }
+        gathered.failed.sort_by_key(|(index, _)| *index);
+        gathered.delivered.sort_unstable();
+        gathered
+    }
+
+    /// True where a started target is gone though no step of the case ends it.
+    fn dead(&self) -> bool {
+        self.target.is_started() && self.target.exited().is_some()
+    }
+
+    fn restart(&self) -> Result<(), crate::target::TargetError> {
+        // It may be gone already; what matters is that it starts.
+        let _ = self.target.stop(false);
+        self.target.start_again(Duration::from_secs(10))
+    }
+
+    /// One by one: what broke while the target died, and what was not delivered at all. After
+    /// `ENOUGH` deaths the rest is left out, and so shows as not delivered.
+    fn after_a_crash(
+        &self,
+        deliveries: &[Delivery],
+        gathered: &mut Gathered,
+        progress: &(dyn Fn(bool) + Sync),
+    ) {
+        let broken = |o: &Outcome| o.failed.as_ref().is_some_and(|f| f.deviation.kind == verdict::CRASH);
+        let mut again: Vec<usize> =
+            gathered.failed.iter().filter(|(_, o)| broken(o)).map(|(i, _)| *i).collect();
+        gathered.failed.retain(|(_, o)| !broken(o));
+        gathered.delivered.retain(|(i, _)| !again.contains(i));
+        again.extend(
+            (0..deliveries.len()).filter(|i| !gathered.delivered.iter().any(|(d, _)| d == i)),
+        );
+        again.sort_unstable();
+        again.dedup();
+        let mut prover = Prover::new();
+        let mut deaths = 0;
+        for index in again {
+            if self.interrupt.is_set() || deaths >= ENOUGH {
+                break;
+            }
+            if self.dead() && self.restart().is_err() {
+                break;
+            }
+            let outcome = self.deliver(&deliveries[index], self.deadlines, &mut prover);
+            deaths += u32::from(broken(&outcome));
+            progress(outcome.failed.is_some());
+            gathered.add(index, deliveries[index].class, outcome);
+        }
+        if deaths >= ENOUGH {
+            gathered.notes.push(format!("after the target had ended {deaths} times, the rest was left out"));
+        }
+        if self.dead() {
+            // Left running for the steps of other cases that share it.
+            let _ = self.restart();
+        }
+    }
+}
