@@ -13,8 +13,18 @@ mod effective;
 mod endpoint;
 mod errno;
 mod error;
+#[cfg(target_os = "linux")]
+mod netlink;
+#[cfg(not(target_os = "linux"))]
+#[path = "netlink_unavailable.rs"]
+mod netlink;
 mod options;
 mod poll;
+mod proc_net;
+#[cfg(target_os = "linux")]
+mod procfs;
+mod proof;
+mod socket_table;
 mod state;
 mod stream;
 mod sys;
@@ -27,6 +37,10 @@ pub use errno::{errno_from_name, errno_name};
 pub use error::NetError;
 pub use options::{OptionError, SocketOptions};
 pub use poll::{Interest, Ready, poll, poll_into};
+pub use proof::{Await, PeerState, PeerWatch, Proof, WatchError, threads_blocked};
+pub use socket_table::{
+    Entry, Filter, owner, port_states, tcp_sockets, udp_sockets, unix_listening,
+};
 pub use state::TcpState;
 pub use stream::{Queues, Read, Stream, Write};
 pub use tcp_info::TcpInfo;

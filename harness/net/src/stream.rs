@@ -272,25 +272,10 @@ impl Stream {
     /// The process that listened on the Unix socket (SO_PEERCRED of unix(7)); it may have handed
     /// the connection on since. `None` on TCP, and on systems without it.
     pub fn peer_pid(&self) -> Option<u32> {
-        #[cfg(target_os = "linux")]
-        {
-            if self.transport() != Transport::Unix {
-                return None;
-            }
-            // struct ucred: pid, uid, gid.
-            let mut cred = [0_u8; 12];
-            let len = crate::sys::getsockopt_bytes(
-                self.as_fd(),
-                libc::SOL_SOCKET,
-                libc::SO_PEERCRED,
-                &mut cred,
-            )
-            .ok()?;
-            let pid = u32::from_ne_bytes(cred.get(..4)?.try_into().ok()?);
-            (len == cred.len() && pid != 0).then_some(pid)
+        match self.transport() {
+            Transport::Unix => crate::sys::peer_pid(self.as_fd()),
+            _ => None,
         }
-        #[cfg(not(target_os = "linux"))]
-        None
     }
 }
 
@@ -302,20 +287,16 @@ impl AsFd for Stream {
 
 impl Queues {
     pub(crate) fn of(fd: BorrowedFd<'_>, transport: Transport) -> io::Result<Self> {
-        use crate::sys::{FIONREAD, ioctl_int};
         let mut queues = Self {
-            unread: ioctl_int(fd, FIONREAD)?,
+            unread: crate::sys::unread(fd)?,
             ..Self::default()
         };
-        #[cfg(target_os = "linux")]
-        {
-            queues.unacked = ioctl_int(fd, crate::sys::SIOCOUTQ)?;
-            if transport == Transport::Tcp {
-                queues.unsent = ioctl_int(fd, crate::sys::SIOCOUTQNSD)?;
-            }
+        if cfg!(target_os = "linux") {
+            queues.unacked = crate::sys::unacked(fd)?;
         }
-        #[cfg(not(target_os = "linux"))]
-        let _ = (transport, &mut queues);
+        if transport == Transport::Tcp {
+            queues.unsent = crate::sys::unsent(fd)?;
+        }
         Ok(queues)
     }
 }

@@ -6,27 +6,55 @@
 
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use socket2::{SockAddr, Socket};
 
-/// SIOCOUTQ of tcp(7): bytes sent but not acknowledged.
+/// SIOCOUTQNSD of `linux/sockios.h`.
 #[cfg(target_os = "linux")]
-pub(crate) const SIOCOUTQ: libc::Ioctl = libc::TIOCOUTQ;
-/// SIOCOUTQNSD of `linux/sockios.h`: bytes accepted but not sent.
-#[cfg(target_os = "linux")]
-pub(crate) const SIOCOUTQNSD: libc::Ioctl = 0x894B;
+const SIOCOUTQNSD: libc::Ioctl = 0x894B;
 #[cfg(target_os = "linux")]
 type Request = libc::Ioctl;
 #[cfg(not(target_os = "linux"))]
 type Request = libc::c_ulong;
 
 /// FIONREAD: bytes that can be read.
-pub(crate) const FIONREAD: Request = libc::FIONREAD;
+pub(crate) fn unread(fd: BorrowedFd<'_>) -> io::Result<usize> {
+    ioctl_int(fd, libc::FIONREAD)
+}
+
+/// SIOCOUTQ of tcp(7) and unix(7): bytes written but not acknowledged.
+#[cfg(target_os = "linux")]
+pub(crate) fn unacked(fd: BorrowedFd<'_>) -> io::Result<usize> {
+    ioctl_int(fd, libc::TIOCOUTQ)
+}
+
+/// SIOCOUTQNSD of `linux/sockios.h`: bytes accepted but not sent.
+#[cfg(target_os = "linux")]
+pub(crate) fn unsent(fd: BorrowedFd<'_>) -> io::Result<usize> {
+    ioctl_int(fd, SIOCOUTQNSD)
+}
+
+/// Linux's alone.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn unacked(_fd: BorrowedFd<'_>) -> io::Result<usize> {
+    Err(linux_only("SIOCOUTQ exists on Linux only"))
+}
+
+/// Linux's alone; nothing can be said.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn unsent(_fd: BorrowedFd<'_>) -> io::Result<usize> {
+    Ok(0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn linux_only(why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, why)
+}
 
 /// An ioctl(2) that writes one `int`.
-pub(crate) fn ioctl_int(fd: BorrowedFd<'_>, request: Request) -> io::Result<usize> {
+fn ioctl_int(fd: BorrowedFd<'_>, request: Request) -> io::Result<usize> {
     let mut value: libc::c_int = 0;
     // SAFETY: the descriptor is open for as long as it is borrowed, and each request passed here
     // (FIONREAD, SIOCOUTQ, SIOCOUTQNSD) writes exactly one int to the pointer.
@@ -140,4 +168,81 @@ pub(crate) fn poll(fds: &mut [libc::pollfd], timeout: Duration) -> io::Result<us
     // SAFETY: `fds` is an array of that many pollfds and outlives the call.
     let rc = unsafe { libc::poll(fds.as_mut_ptr(), fds.len() as libc::nfds_t, ms) };
     usize::try_from(rc).map_err(|_| io::Error::last_os_error())
+}
+
+/// SO_PEERCRED of unix(7): the process that called connect(2), or listen(2).
+#[cfg(target_os = "linux")]
+pub(crate) fn peer_pid(fd: BorrowedFd<'_>) -> Option<u32> {
+    // struct ucred: pid, uid, gid.
+    let mut cred = [0_u8; 12];
+    let len = getsockopt_bytes(fd, libc::SOL_SOCKET, libc::SO_PEERCRED, &mut cred).ok()?;
+    let pid = u32::from_ne_bytes(cred.get(..4)?.try_into().ok()?);
+    (len == cred.len() && pid != 0).then_some(pid)
+}
+
+/// Linux's alone.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn peer_pid(_fd: BorrowedFd<'_>) -> Option<u32> {
+    None
+}
+
+/// pidfd_open(2): a handle on a process that no later process with its number takes over.
+#[cfg(target_os = "linux")]
+pub(crate) fn pidfd_open(pid: u32) -> io::Result<OwnedFd> {
+    // SAFETY: the call takes two integers and touches no memory of ours.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    owned(fd)
+}
+
+/// pidfd_getfd(2): a copy of another process's descriptor, close-on-exec.
+#[cfg(target_os = "linux")]
+pub(crate) fn pidfd_getfd(process: BorrowedFd<'_>, fd: i32) -> io::Result<OwnedFd> {
+    // SAFETY: the call takes three integers and touches no memory of ours.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), fd, 0) };
+    owned(fd)
+}
+
+#[cfg(target_os = "linux")]
+fn owned(fd: libc::c_long) -> io::Result<OwnedFd> {
+    use std::os::fd::FromRawFd as _;
+    match i32::try_from(fd) {
+        // SAFETY: the kernel has just opened this descriptor for us; nobody else knows it.
+        Ok(fd) if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Linux's alone.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn pidfd_open(_pid: u32) -> io::Result<OwnedFd> {
+    Err(linux_only("pidfd_open(2) exists on Linux only"))
+}
+
+/// Linux's alone.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn pidfd_getfd(_process: BorrowedFd<'_>, _fd: i32) -> io::Result<OwnedFd> {
+    Err(linux_only("pidfd_getfd(2) exists on Linux only"))
+}
+
+/// True if a socket has nothing to read, seen by a peek that takes nothing away.
+pub(crate) fn is_drained(socket: BorrowedFd<'_>) -> io::Result<bool> {
+    let mut byte = 0_u8;
+    // SAFETY: at most one byte is written to `byte`, which has one.
+    let got = unsafe {
+        libc::recv(
+            socket.as_raw_fd(),
+            (&raw mut byte).cast(),
+            1,
+            libc::MSG_PEEK | libc::MSG_DONTWAIT,
+        )
+    };
+    match got {
+        // 0: our own end was half-closed, and nothing lies before that.
+        0 => Ok(true),
+        1.. => Ok(false),
+        _ => match io::Error::last_os_error() {
+            e if e.kind() == io::ErrorKind::WouldBlock => Ok(true),
+            e => Err(e),
+        },
+    }
 }
