@@ -18,6 +18,7 @@ mod netlink;
 #[cfg(not(target_os = "linux"))]
 #[path = "netlink_unavailable.rs"]
 mod netlink;
+mod loopback;
 mod options;
 mod poll;
 mod proc_net;
@@ -35,6 +36,7 @@ pub use effective::EffectiveOptions;
 pub use endpoint::{Endpoint, EndpointError, Transport, UnixAddr};
 pub use errno::{errno_from_name, errno_name};
 pub use error::NetError;
+pub use loopback::has_ipv6_loopback;
 pub use options::{OptionError, SocketOptions};
 pub use poll::{Interest, Ready, poll, poll_into};
 pub use proof::{Await, PeerState, PeerWatch, Proof, WatchError, threads_blocked};

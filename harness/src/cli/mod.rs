@@ -150,7 +150,8 @@ impl Screen {
 
 fn terminal_width() -> Option<usize> {
     let told = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
-    told.or_else(harness_net::terminal_columns).map(|w: usize| w.clamp(40, 200))
+    let seen = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    told.or_else(seen).map(|w: usize| w.clamp(40, 200))
 }
 
 /// Scenario files or folders, as several commands take them.

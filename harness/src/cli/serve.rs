@@ -70,7 +70,7 @@ pub fn main(args: &Args, screen: &Screen) -> u8 {
         Ok(()) => exit::OK,
         Err(error) => {
             screen.note(&format!("error: {error}"));
-            if error.is_usage() { exit::USAGE } else { exit::FAILED }
+            exit::FAILED
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::quote;
 use crate::report::histogram;
 use crate::run::{CaseResult, ClassCoverage, Coverage, Diagram, Failure, TargetInfo, ThresholdResult, Verdict};
 use crate::scenario::model::{
-    Capability, Level, Location, Metric, Profile, Reply, Reset, Step, StepKind, Threshold,
+    Capability, Case, Level, Location, Metric, Profile, Reply, Reset, Step, StepKind, Threshold,
 };
 use crate::target::{Target, describe};
 use crate::verdict::{self, Deviation, Weight};
@@ -57,6 +57,36 @@ pub fn run(
     result
 }
 
+/// What all deliveries of a case have in common.
+struct Bench<'a> {
+    case: &'a Case,
+    profile: &'a Profile,
+    target: &'a Target,
+    interrupt: &'a Interrupt,
+}
+
+impl<'a> Bench<'a> {
+    fn sweep(
+        &self,
+        oracle: &'a Oracle,
+        steps: &'a [Step],
+        deadlines: Deadlines,
+        slowest: Duration,
+    ) -> Sweep<'a> {
+        Sweep {
+            case: self.case,
+            steps,
+            profile: self.profile,
+            target: self.target,
+            oracle,
+            deadlines,
+            slowest,
+            interrupt: self.interrupt.clone(),
+            show: self.case.show,
+        }
+    }
+}
+
 fn judge(
     plan: &CasePlan,
     profile: &Profile,
@@ -67,17 +97,7 @@ fn judge(
     result: &mut CaseResult,
 ) {
     let case = &*plan.case;
-    let sweep = |oracle, steps, deadlines, slowest| Sweep {
-        case,
-        steps,
-        profile,
-        target,
-        oracle,
-        deadlines,
-        slowest,
-        interrupt: interrupt.clone(),
-        show: case.show,
-    };
+    let bench = Bench { case, profile, target, interrupt };
     let first = Deadlines::unknown(profile.timeout);
     let mut oracle = Oracle::given(profile);
     let mut slowest = Duration::ZERO;
@@ -85,8 +105,8 @@ fn judge(
     let swept = plan.deliveries.iter().any(|d| d.class != Class::Whole);
     if plays(&case.steps) && (swept || oracle.is_incomplete()) {
         let control_steps = [Step { at: case.at.clone(), kind: play_all() }];
-        let control = |oracle: &Oracle| {
-            let sweep = sweep(oracle, &control_steps, first, Duration::ZERO);
+        let control = |oracle: Oracle| {
+            let sweep = bench.sweep(&oracle, &control_steps, first, Duration::ZERO);
             let outcome = sweep.deliver(&Delivery::WHOLE, first, &mut Prover::new());
             let mut learned = oracle.clone();
             for (part, i, bytes) in &outcome.learned {
@@ -94,7 +114,7 @@ fn judge(
             }
             (outcome, learned)
         };
-        let (outcome, learned) = control(&oracle);
+        let (outcome, learned) = control(oracle.clone());
         if let Some(failed) = &outcome.failed {
             let whole = [Delivery::WHOLE];
             let mut gathered = Gathered::default();
@@ -107,7 +127,7 @@ fn judge(
         slowest = outcome.latencies.iter().max().map_or(Duration::ZERO, |ns| Duration::from_nanos(*ns));
         deadlines = first.learned(slowest);
         if oracle.is_incomplete() {
-            let (_, again) = control(&oracle);
+            let (_, again) = control(oracle.clone());
             if let Some((name, a, b)) = learned.disagreement(&again, profile) {
                 let why = format!(
                     "two control exchanges of `{name}` brought different answers, {} and {}; \
@@ -121,7 +141,7 @@ fn judge(
             oracle = learned;
         }
     }
-    let sweep = sweep(&oracle, &case.steps, deadlines, slowest);
+    let sweep = bench.sweep(&oracle, &case.steps, deadlines, slowest);
     let restart_each = profile.reset == Reset::Restart;
     let alone = restart_each || profile.without.contains(&Capability::Concurrency);
     let workers = if alone || plan.deliveries.len() < 8 { 1 } else { settings.sweep_threads };
@@ -274,7 +294,7 @@ fn failures(
     deliveries: &[Delivery],
     gathered: &Gathered,
     settings: &Settings,
-    case: &crate::scenario::model::Case,
+    case: &Case,
     result: &mut CaseResult,
 ) {
     let mut groups: BTreeMap<(Class, &str, &str), Vec<(usize, &Failed, &Outcome)>> = BTreeMap::new();
@@ -343,7 +363,7 @@ fn threshold(threshold: &Threshold, gathered: &Gathered) -> ThresholdResult {
 
 fn threshold_failure(
     result: &CaseResult,
-    case: &crate::scenario::model::Case,
+    case: &Case,
     settings: &Settings,
 ) -> Option<Failure> {
     let broken = result.thresholds.iter().find(|t| !t.holds)?;

@@ -45,10 +45,10 @@ fn look(scene: &mut Scene, ctx: &mut Context<'_>, condition: &Condition) -> Resu
         Condition::PortState { state } => {
             let port = ctx.target.endpoint().port().ok_or("a Unix socket has no port")?;
             let all = port_states(port).map_err(|e| format!("the socket table cannot be read: {e}"))?;
-            if all.iter().any(|s| s.state == *state) {
+            if all.iter().any(|(seen, ..)| seen == state) {
                 Seen::Holds
             } else {
-                let names: Vec<_> = all.iter().map(|s| s.state.name()).collect();
+                let names: Vec<_> = all.iter().map(|(seen, ..)| seen.name()).collect();
                 let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
                 Seen::Not(format!("states of port {port}: {names}"))
             }

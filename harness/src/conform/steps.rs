@@ -247,7 +247,7 @@ fn connect(
     let to = ctx.target.endpoint();
     let mut options = ctx.profile.options.merged(options);
     let deadline = ctx.by(ctx.deadlines.connect);
-    let open = |options: &SocketOptions| {
+    let open = |options: &SocketOptions| -> Result<Conn, NetError> {
         let interrupt = ctx.interrupt.clone();
         Ok(if to.transport().is_stream() {
             Conn::Line(Box::new(Line::connect(name, to, options, deadline, ctx.clock, interrupt)?))

@@ -9,7 +9,7 @@ mod need;
 use std::sync::Arc;
 
 pub use delivery::{Class, Delivery, How, deliveries};
-pub use lane::Lane;
+pub use lane::{Lane, ONE_SEGMENT};
 pub use need::{Facts, fate};
 
 use crate::scenario::model::{Case, Document, Profile};

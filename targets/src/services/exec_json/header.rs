@@ -10,7 +10,7 @@ use crate::command::Outcome;
 /// RFC 8259 leaves open which one counts.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct RequestHeader {
-    total_size: u64,
+    pub(super) total_size: u64,
     pub(super) md5: String,
 }
 
