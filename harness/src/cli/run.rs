@@ -24,8 +24,8 @@ pub struct Args {
     /// Run against this target: a profile file, a command with {port}, or a URL
     #[arg(long, value_name = "PROFILE|COMMAND|URL")]
     target: Option<String>,
-    /// Plant this fault in the reference servers
-    #[arg(long, value_name = "FAULT")]
+    /// Plant this fault in the reference servers that have it, or in one of them
+    #[arg(long, value_name = "[SERVER:]FAULT")]
     fault: Option<String>,
     /// Run only cases whose id matches this glob, or that have this tag; may be repeated
     #[arg(long, value_name = "GLOB|TAG")]
@@ -190,12 +190,18 @@ fn replace(
 /// Plants a fault in every reference server that has it; one at least must.
 fn plant(documents: &mut [Document], overrides: &mut Overrides, fault: &str) -> Result<(), String> {
     let planted = std::cell::Cell::new(false);
+    let (server, name) = match fault.split_once(':') {
+        Some((server, name)) => (Some(server), name),
+        None => (None, fault),
+    };
     let with = |profile: &Profile| {
         let mut profile = profile.clone();
         if let Origin::Builtin(builtin) = &mut profile.origin {
             let service = harness_targets::find(&builtin.server).map_err(|e| e.to_string())?;
-            if service.faults.iter().any(|f| f.name == fault) {
-                builtin.fault = Some(fault.to_owned());
+            let meant = server.is_none_or(|s| s == builtin.server);
+            // A profile that names a fault of its own is a counterexample; it stays as it is.
+            if meant && builtin.fault.is_none() && service.faults.iter().any(|f| f.name == name) {
+                builtin.fault = Some(name.to_owned());
                 planted.set(true);
             }
         }

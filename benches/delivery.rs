@@ -1,0 +1,119 @@
+//! Proved deliveries against the recording and the echoing reference server, each in a process of
+//! its own: how many cuts and how many pieces a second.
+
+use std::io::BufRead as _;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use harness_net::{Await, Endpoint, PeerWatch, Read, SocketOptions, Stream};
+
+/// A reference server in a child process: this program, run again.
+struct Server {
+    child: Child,
+    endpoint: Endpoint,
+}
+
+impl Server {
+    fn start(name: &str) -> Self {
+        let me = std::env::current_exe().unwrap();
+        let mut child =
+            Command::new(me).arg("__serve").arg(name).stdout(Stdio::piped()).spawn().unwrap();
+        let stdout = std::io::BufReader::new(child.stdout.take().unwrap());
+        let url = stdout
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|l| l.split_whitespace().find(|w| w.starts_with("tcp://")).map(str::to_owned))
+            .expect("the server says where it listens");
+        Self { child, endpoint: url.parse().unwrap() }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn serve(name: &str) {
+    let config = harness_targets::Config::new("tcp://127.0.0.1:0".parse().unwrap());
+    harness_targets::serve(name, &config, &mut |line| println!("{line}")).unwrap();
+}
+
+fn deadline() -> Instant {
+    Instant::now() + Duration::from_secs(5)
+}
+
+fn connect(to: &Endpoint) -> Stream {
+    Stream::connect(to, &SocketOptions::default(), deadline()).unwrap()
+}
+
+fn prove(watch: &mut PeerWatch, stream: &Stream, sent: u64) {
+    let awaited = watch.await_consumed(stream, sent, deadline(), &mut || false).unwrap();
+    assert_eq!(awaited, Await::Consumed);
+}
+
+fn read_all(stream: &Stream, want: usize) {
+    let mut buffer = [0; 256];
+    let mut got = 0;
+    while got < want {
+        match stream.read(&mut buffer).unwrap() {
+            Read::Got(n) => got += n,
+            Read::Nothing => std::hint::spin_loop(),
+            Read::End => panic!("the server closed"),
+        }
+    }
+}
+
+/// One cut of a 64-byte request, on a connection of its own, with the answer read.
+fn cuts(c: &mut Criterion) {
+    let server = Server::start("echo");
+    let mut group = c.benchmark_group("proved");
+    group.throughput(Throughput::Elements(1));
+    let mut watch = PeerWatch::new(&connect(&server.endpoint)).unwrap();
+    let request = [b'x'; 64];
+    let mut cut = 0;
+    group.bench_function("cut_of_64_bytes_on_its_own_connection", |b| {
+        b.iter(|| {
+            cut = cut % 63 + 1;
+            let stream = connect(&server.endpoint);
+            watch.rebind(&stream).unwrap();
+            stream.write(&request[..cut]).unwrap();
+            prove(&mut watch, &stream, cut as u64);
+            stream.write(&request[cut..]).unwrap();
+            read_all(&stream, 64);
+            stream.close();
+        });
+    });
+    group.finish();
+}
+
+/// One-byte pieces, one after the other, on one connection.
+fn pieces(c: &mut Criterion) {
+    let server = Server::start("reads");
+    let mut group = c.benchmark_group("proved");
+    group.throughput(Throughput::Elements(1));
+    let stream = connect(&server.endpoint);
+    let mut watch = PeerWatch::new(&stream).unwrap();
+    let mut sent = 0;
+    group.bench_function("one_byte_piece", |b| {
+        b.iter(|| {
+            stream.write(b"x").unwrap();
+            sent += 1;
+            prove(&mut watch, &stream, sent);
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, cuts, pieces);
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    if args.next().as_deref() == Some("__serve") {
+        return serve(&args.next().expect("a server's name"));
+    }
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+}

@@ -1,0 +1,70 @@
+//! Runs the built program, as a user would, from the workspace's root.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(unreachable_pub, reason = "a module of several test programs")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use harness::run::{CaseResult, Run};
+
+/// The built program.
+pub const HARNESS: &str = env!("CARGO_BIN_EXE_harness");
+
+/// The workspace's root: scenario paths in commands and reports are relative to it.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}
+
+/// The program with these arguments, ready to run.
+pub fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(HARNESS);
+    command.args(args).current_dir(root()).env_remove("CLICOLOR_FORCE").env("NO_COLOR", "1");
+    command
+}
+
+/// Runs the program to its end.
+pub fn harness(args: &[&str]) -> Output {
+    command(args).output().unwrap()
+}
+
+/// What a program wrote, both streams, for messages of failing tests.
+pub fn text(output: &Output) -> String {
+    format!(
+        "exit {:?}\n{}{}",
+        output.status.code(),
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+/// Runs `harness run` and reads the run.json that it wrote.
+pub fn run(args: &[&str]) -> (Output, Option<Run>) {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("run.json");
+    let report = format!("json={}", file.display());
+    let mut all = vec!["run"];
+    all.extend(args);
+    all.extend(["--report", &report]);
+    let output = harness(&all);
+    let run = harness::report::json::read(&file).ok();
+    (output, run)
+}
+
+/// All cases of a run.
+pub fn cases(run: &Run) -> impl Iterator<Item = &CaseResult> {
+    run.scenarios.iter().flat_map(|s| &s.cases)
+}
+
+/// Processes whose command line holds this text, found in /proc.
+pub fn processes_with(marker: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Ok(line) = std::fs::read(entry.path().join("cmdline")) else { continue };
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        if line.contains(marker) && entry.file_name() != std::process::id().to_string().as_str() {
+            found.push(line);
+        }
+    }
+    found
+}
