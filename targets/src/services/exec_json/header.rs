@@ -10,8 +10,8 @@ use crate::command::Outcome;
 /// RFC 8259 leaves open which one counts.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct RequestHeader {
-    pub(super) total_size: u64,
-    pub(super) md5: String,
+    total_size: u64,
+    md5: String,
 }
 
 impl RequestHeader {
@@ -88,7 +88,7 @@ impl ReplyHeader {
 }
 
 /// The MD5 digest (RFC 1321) as lower-case hexadecimal. It finds accidents, not attackers.
-pub(super) fn md5_hex(bytes: &[u8]) -> String {
+fn md5_hex(bytes: &[u8]) -> String {
     Md5::digest(bytes)
         .iter()
         .map(|b| format!("{b:02x}"))
