@@ -9,16 +9,31 @@
 //! - A decoder resumes where it stopped: a frame fed byte by byte costs linear time.
 //! - No input makes it panic, nor allocate more than its [`Limits`] allow.
 
+mod compose;
 mod decoder;
+mod digest;
+mod effort;
 mod error;
 mod frame;
 mod framing;
+pub mod framings;
+mod int;
+mod json;
 mod limits;
 mod message;
+mod terminator;
 
+pub use compose::{
+    DigestSpec, Extent, FieldSpec, IntRole, JsonSpec, Kind, SpecError, SpecErrorKind,
+};
 pub use decoder::{Decoder, Progress};
+pub use digest::{Algorithm, UnknownAlgorithm};
 pub use error::{EncodeError, FrameError, FrameErrorKind};
 pub use frame::{Encoded, Field, Frame};
 pub use framing::{Framing, Malformed};
+pub use framings::{
+    Composed, Counts, DEFAULT_SIZE_KEY, Delimiter, Fixed, JsonDigest, JsonHeader, LengthPrefix, Raw,
+};
+pub use int::{IntType, Order, UnknownInt};
 pub use limits::Limits;
 pub use message::{Message, Value};

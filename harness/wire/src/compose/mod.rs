@@ -1,0 +1,29 @@
+//! Frames composed of named fields: the description, its checks, and what works from them.
+//!
+//! A description ([`FieldSpec`]s) is compiled into a plan, in which each name is a place and each
+//! field's end is known: fixed, said by a length, before a terminator, or at the end of the input.
+//! The machine (decoder), the encoder and the makers of malformed frames work from the plan. A new
+//! kind of field is a file in `kinds` with its content, and a new way to end is a `Reach`.
+
+mod compile;
+mod encode;
+pub(crate) mod kinds;
+mod machine;
+mod malformed;
+mod names;
+mod plan;
+mod rebuild;
+mod sizes;
+mod solve;
+mod spec;
+mod spec_error;
+pub(crate) mod wrong;
+
+pub use spec::{DigestSpec, Extent, FieldSpec, IntRole, JsonSpec, Kind};
+pub use spec_error::{SpecError, SpecErrorKind};
+
+pub(crate) use compile::compile;
+pub(crate) use encode::encode;
+pub(crate) use machine::Machine;
+pub(crate) use malformed::malformed;
+pub(crate) use plan::{Plan, Reach};

@@ -1,0 +1,106 @@
+//! Digests that frames carry about their own bytes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use md5::Md5;
+use sha2::{Digest as _, Sha256};
+
+use crate::effort;
+
+/// A digest function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// MD5, RFC 1321. It finds accidents, not attackers (RFC 6151).
+    Md5,
+    /// SHA-256, FIPS 180-4.
+    Sha256,
+}
+
+/// A text that names no digest function.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{given}` is no known digest: write md5 or sha256")]
+pub struct UnknownAlgorithm {
+    /// The text that was given.
+    pub given: String,
+}
+
+impl Algorithm {
+    /// The size of a digest in bytes; its hexadecimal text is twice as long.
+    pub const fn size(self) -> usize {
+        match self {
+            Self::Md5 => 16,
+            Self::Sha256 => 32,
+        }
+    }
+
+    /// The digest of the parts one after the other, as lower-case hexadecimal text.
+    pub fn hex<'a>(self, parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+        let parts = parts.into_iter().inspect(|part| effort::add(part.len()));
+        match self {
+            Self::Md5 => to_hex(&parts.fold(Md5::new(), Md5::chain_update).finalize()),
+            Self::Sha256 => to_hex(&parts.fold(Sha256::new(), Sha256::chain_update).finalize()),
+        }
+    }
+}
+
+fn to_hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Md5 => "md5",
+            Self::Sha256 => "sha256",
+        })
+    }
+}
+
+impl FromStr for Algorithm {
+    type Err = UnknownAlgorithm;
+
+    fn from_str(text: &str) -> Result<Self, UnknownAlgorithm> {
+        match text {
+            "md5" => Ok(Self::Md5),
+            "sha256" => Ok(Self::Sha256),
+            _ => Err(UnknownAlgorithm { given: text.into() }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // RFC 1321 appendix A.5; FIPS 180-4 examples, NIST "SHA256.pdf", message "abc".
+    #[test]
+    fn specified_digests_come_out() {
+        let md5 = Algorithm::Md5;
+        assert_eq!(md5.hex([]), "d41d8cd98f00b204e9800998ecf8427e");
+        assert_eq!(md5.hex([&b"abc"[..]]), "900150983cd24fb0d6963f7d28e17f72");
+        assert_eq!(
+            md5.hex([&b"mess"[..], b"age digest"]),
+            "f96b697d7cb7938d525a2f31aaf161d0"
+        );
+        assert_eq!(
+            Algorithm::Sha256.hex([&b"a"[..], b"bc"]),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+
+    #[test]
+    fn text_and_algorithm_agree() {
+        for algorithm in [Algorithm::Md5, Algorithm::Sha256] {
+            assert_eq!(algorithm.to_string().parse(), Ok(algorithm));
+            assert_eq!(algorithm.hex([]).len(), algorithm.size() * 2);
+        }
+        assert_eq!("MD5".parse::<Algorithm>().unwrap_err().given, "MD5");
+    }
+}
