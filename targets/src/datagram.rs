@@ -1,0 +1,25 @@
+//! What a datagram server does with messages, apart from every socket.
+
+/// One server's side of a datagram protocol.
+pub(crate) trait Responder: Send {
+    /// One datagram, as far as it fitted into the buffer; `reply` is empty.
+    fn datagram(&mut self, datagram: &[u8], reply: &mut Vec<u8>) -> Answer;
+}
+
+/// What a datagram gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// One datagram back to its sender, even if it is empty.
+    Reply,
+    /// One datagram back to whoever sent the server's first.
+    ReplyToFirst,
+    /// The reply in datagrams of at most this many bytes.
+    Pieces(usize),
+    /// Nothing.
+    Silence,
+    /// The server ends, for this reason.
+    Crash(String),
+}
+
+/// Largest payload of a UDP datagram over IPv4 in bytes: 65,535 - 20 (IP) - 8 (UDP), RFC 768.
+pub(crate) const DATAGRAM_MAX: usize = 65_507;

@@ -1,0 +1,239 @@
+//! The description of a service: what it does, where it runs, and how it can be made wrong.
+
+use std::fmt;
+use std::sync::Arc;
+
+use harness_net::Transport;
+
+use crate::Model;
+use crate::command::Runner;
+use crate::datagram::Responder;
+use crate::session::Session;
+
+/// A reference server.
+pub struct Service {
+    /// Its name on the command line and in `builtin:`.
+    pub name: &'static str,
+    /// What it does, in one sentence.
+    pub about: &'static str,
+    /// What it can listen on; the first is the default.
+    pub transports: &'static [Transport],
+    /// How it can run; the first is the default. Empty for datagram services.
+    pub models: &'static [Model],
+    /// The faults that can be planted, one at a time.
+    pub faults: &'static [Fault],
+    /// How its messages lie in bytes, in one line.
+    pub protocol: &'static str,
+    /// True where clients can make it run commands.
+    pub runs_commands: bool,
+    pub(crate) kind: Kind,
+    /// Per fault, an exchange in which it differs from the correct server.
+    #[cfg(test)]
+    pub(crate) shown: &'static [crate::tests::Shown],
+}
+
+/// A fault that can be planted in a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Its name, in snake case.
+    pub name: &'static str,
+    /// What it does wrong, in one sentence.
+    pub about: &'static str,
+    /// Where it comes from: a seed (`S5`), or the catalogue's id of the case.
+    pub seed: &'static str,
+    /// The shipped scenarios that must fail when it is planted.
+    pub caught_by: &'static [&'static str],
+    /// Where it exists; empty means on all of the service's transports.
+    pub transports: &'static [Transport],
+    pub(crate) sockets: Sockets,
+    pub(crate) habit: Option<Habit>,
+}
+
+impl Fault {
+    pub(crate) const fn new(
+        name: &'static str,
+        seed: &'static str,
+        caught_by: &'static [&'static str],
+        about: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            about,
+            seed,
+            caught_by,
+            transports: &[],
+            sockets: Sockets::RIGHT,
+            habit: None,
+        }
+    }
+
+    /// The same fault, caught by other scenarios: these depend on the service that carries it.
+    pub(crate) const fn caught_by(mut self, scenarios: &'static [&'static str]) -> Self {
+        self.caught_by = scenarios;
+        self
+    }
+
+    pub(crate) const fn only(mut self, transports: &'static [Transport]) -> Self {
+        self.transports = transports;
+        self
+    }
+
+    pub(crate) const fn sockets(mut self, sockets: Sockets) -> Self {
+        self.sockets = sockets;
+        self
+    }
+
+    pub(crate) const fn habit(mut self, habit: Habit) -> Self {
+        self.habit = Some(habit);
+        self
+    }
+
+    /// True where it exists over this transport.
+    pub fn exists_over(&self, transport: Transport) -> bool {
+        self.transports.is_empty() || self.transports.contains(&transport)
+    }
+}
+
+/// How a server treats its sockets, apart from the bytes in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sockets {
+    /// SO_REUSEADDR on TCP listeners (socket(7)).
+    pub(crate) reuseaddr: bool,
+    /// SO_REUSEADDR on UDP sockets, where it lets a second server take over.
+    pub(crate) reuseaddr_udp: bool,
+    /// SO_REUSEPORT.
+    pub(crate) reuseport: bool,
+    /// TCP_NODELAY on connections.
+    pub(crate) nodelay: bool,
+    /// Writes once, without waiting for room, into a send buffer of this many bytes.
+    pub(crate) single_write: Option<usize>,
+    /// Most clients that are served at a time.
+    pub(crate) clients: Option<usize>,
+    /// Leaves the file of a Unix socket behind, and stops at one that it finds.
+    pub(crate) keeps_file: bool,
+    /// Stops only when the last client has left.
+    pub(crate) waits_for_clients: bool,
+    /// UDP: answers from a second socket.
+    pub(crate) other_port: bool,
+    /// UDP: the size of the receive buffer in bytes. 65,536 holds every datagram (RFC 768).
+    pub(crate) datagram_buffer: usize,
+}
+
+impl Sockets {
+    pub(crate) const RIGHT: Self = Self {
+        reuseaddr: true,
+        reuseaddr_udp: false,
+        reuseport: false,
+        nodelay: true,
+        single_write: None,
+        clients: None,
+        keeps_file: false,
+        waits_for_clients: false,
+        other_port: false,
+        datagram_buffer: 65_536,
+    };
+
+    /// Nagle's algorithm left on, as sockets are made (RFC 896).
+    pub(crate) const NAGLE: Self = Self {
+        nodelay: false,
+        ..Self::RIGHT
+    };
+}
+
+/// What any stream server can do wrong around a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Habit {
+    SpinsOnEof,
+    DiesOnEof,
+    DiesOnReset,
+    DropsAtEof,
+}
+
+/// What a service is made with.
+pub(crate) struct Setup {
+    pub(crate) fault: Option<&'static Fault>,
+    pub(crate) runner: Runner,
+}
+
+/// Makes the session of each new connection.
+pub(crate) type Factory = Arc<dyn Fn() -> Box<dyn Session> + Send + Sync>;
+
+/// How a service is driven.
+pub(crate) enum Kind {
+    Stream(fn(Setup) -> Factory),
+    Datagram(fn(Setup) -> Box<dyn Responder>),
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Service {
+    /// The fault of this name.
+    pub fn fault(&self, name: &str) -> Option<&'static Fault> {
+        self.faults.iter().find(|f| f.name == name)
+    }
+}
+
+/// A name that no service has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{given}` is not a reference server; {}", right(.suggestions, .all))]
+pub struct UnknownService {
+    /// What was given.
+    pub given: String,
+    /// Names like it, best first; may be empty.
+    pub suggestions: Vec<&'static str>,
+    /// All names.
+    pub all: Vec<&'static str>,
+}
+
+fn right(suggestions: &[&str], all: &[&str]) -> String {
+    match suggestions {
+        [] => format!("they are {}", all.join(", ")),
+        some => format!("did you mean {}?", some.join(" or ")),
+    }
+}
+
+/// The names that resemble what was given, best first, at most three.
+pub(crate) fn similar(given: &str, names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let mut near: Vec<(f64, &'static str)> = names
+        .map(|name| (strsim::jaro_winkler(given, name), name))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0));
+    near.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// Declares a service's own faults once: an enum for its code, and the table for the registry.
+/// Faults that any stream service can have follow after `shared`.
+macro_rules! faults {
+    (
+        $Bug:ident:
+        $($variant:ident $name:literal ($seed:literal, $caught:expr) $about:literal
+            $(with $sockets:expr)?;)*
+        $(+ shared: $($shared:expr),+ $(,)?;)?
+    ) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        enum $Bug { $($variant),* }
+
+        impl $Bug {
+            /// The fault that the setup names, if it is one of the service's own.
+            fn planted(fault: Option<&crate::Fault>) -> Option<Self> {
+                match fault?.name {
+                    $($name => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+
+        const FAULTS: &[crate::Fault] = &[
+            $(crate::Fault::new($name, $seed, &$caught, $about)$(.sockets($sockets))?,)*
+            $($($shared,)+)?
+        ];
+    };
+}
+pub(crate) use faults;

@@ -1,0 +1,104 @@
+//! Sends back every byte, in order, until the client has sent its last.
+
+use std::sync::Arc;
+
+use harness_net::Transport;
+
+use crate::Model;
+use crate::habits;
+use crate::service::{Factory, Kind, Service, Setup, faults};
+use crate::session::{Flow, Output, Session};
+#[cfg(test)]
+use crate::tests::{
+    In::{End, Read},
+    Shown,
+};
+
+faults! { Bug:
+    NulEndsText "nul_ends_text" ("S1", ["echo"])
+        "takes what it read for a C string and drops everything from the first NUL byte on";
+    DecodePerRead "decode_per_read" ("S21", ["echo"])
+        "decodes each read as UTF-8 by itself, so that a character between two reads is damaged";
+    FirstReadOnly "answers_once" ("S1", ["echo"])
+        "answers the first read only and closes, as a server without a loop does";
+    StripsSpace "strips_white_space" ("S1", [])
+        "removes white space at the ends of each read, line ends included";
+    + shared:
+        habits::SPIN_ON_EOF,
+        habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["echo"]),
+        habits::DIES_ON_RESET,
+        habits::HALF_CLOSE_DROPS_REPLY,
+        habits::ONE_CLIENT_AT_A_TIME,
+        habits::FORTY_CLIENTS_AT_MOST,
+        habits::STOP_WAITS_FOR_CLIENTS,
+        habits::PARTIAL_WRITE_IGNORED,
+        habits::NO_REUSEADDR,
+        habits::REUSEPORT_SHARES_PORT,
+        habits::STALE_SOCKET_FILE;
+}
+
+/// The service.
+pub(crate) const SERVICE: Service = Service {
+    name: "echo",
+    about: "sends back every byte, in order, until the client has sent its last",
+    transports: &[Transport::Tcp, Transport::Unix],
+    models: &[Model::Thread, Model::Iterative, Model::Async],
+    faults: FAULTS,
+    protocol: "raw bytes, without messages",
+    runs_commands: false,
+    kind: Kind::Stream(factory),
+    #[cfg(test)]
+    shown: &[
+        Shown::reads(
+            "nul_ends_text",
+            &[Read(b"a\0b")],
+            "a\\x00b continue",
+            "a continue",
+        ),
+        Shown::reads(
+            "decode_per_read",
+            &[Read(b"\xe5\x9f"), Read(b"\xb7")],
+            "\\xe5\\x9f continue; \\xb7 continue",
+            "\\xef\\xbf\\xbd continue; \\xef\\xbf\\xbd continue",
+        ),
+        Shown::reads(
+            "answers_once",
+            &[Read(b"a"), Read(b"b"), End],
+            "a continue; b continue; close",
+            "a close",
+        ),
+        Shown::reads(
+            "strips_white_space",
+            &[Read(b" a\n")],
+            " a\\n continue",
+            "a continue",
+        ),
+    ],
+};
+
+fn factory(setup: Setup) -> Factory {
+    let bug = Bug::planted(setup.fault);
+    Arc::new(move || Box::new(Echo { bug }))
+}
+
+struct Echo {
+    bug: Option<Bug>,
+}
+
+impl Session for Echo {
+    fn input(&mut self, read: &[u8], out: &mut Output) -> Flow {
+        match self.bug {
+            None => out.write(read),
+            Some(Bug::NulEndsText) => {
+                out.write(read.split(|&b| b == 0).next().unwrap_or_default());
+            }
+            Some(Bug::DecodePerRead) => out.write(String::from_utf8_lossy(read).as_bytes()),
+            Some(Bug::StripsSpace) => out.write(read.trim_ascii()),
+            Some(Bug::FirstReadOnly) => {
+                out.write(read);
+                return Flow::Close;
+            }
+        }
+        Flow::Continue
+    }
+}

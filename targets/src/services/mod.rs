@@ -1,0 +1,24 @@
+//! The registry: one file and one line here for each service.
+
+mod echo;
+mod exec;
+mod exec_json;
+mod reads;
+mod reverse;
+mod udp_echo;
+mod udp_upper;
+mod upper;
+
+use crate::service::Service;
+
+/// Every service, as users see them listed.
+pub(crate) static SERVICES: &[Service] = &[
+    echo::SERVICE,
+    upper::SERVICE,
+    reverse::SERVICE,
+    reads::SERVICE,
+    exec::SERVICE,
+    exec_json::SERVICE,
+    udp_echo::SERVICE,
+    udp_upper::SERVICE,
+];
