@@ -1,9 +1,46 @@
 //! All access of the harness to the operating system's sockets and processes.
+//!
+//! The only crate with `libc`, `cfg(target_os)` and `unsafe` code; everything above it is portable
+//! and safe. Linux comes first: what only Linux can tell (delivery proofs, TCP_INFO) is an honest
+//! "unavailable" elsewhere.
 
+#[cfg(not(unix))]
+compile_error!("the harness needs a Unix system: Linux, or macOS without the delivery proofs");
+
+mod connect;
+mod datagram;
+mod effective;
 mod endpoint;
+mod errno;
+mod error;
+#[cfg(target_os = "linux")]
+mod netlink;
+#[cfg(not(target_os = "linux"))]
+#[path = "netlink_unavailable.rs"]
+mod netlink;
 mod options;
+mod poll;
+mod proc_net;
+#[cfg(target_os = "linux")]
+mod procfs;
+mod proof;
+mod socket_table;
 mod state;
+mod stream;
+mod sys;
+mod tcp_info;
 
+pub use datagram::{Datagram, Received};
+pub use effective::EffectiveOptions;
 pub use endpoint::{Endpoint, EndpointError, Transport, UnixAddr};
-pub use options::SocketOptions;
+pub use errno::{errno_from_name, errno_name};
+pub use error::NetError;
+pub use options::{OptionError, SocketOptions};
+pub use poll::{Interest, Ready, poll, poll_into};
+pub use proof::{Await, PeerState, PeerWatch, Proof, WatchError, threads_blocked};
+pub use socket_table::{
+    Entry, Filter, owner, port_states, tcp_sockets, udp_sockets, unix_listening,
+};
 pub use state::TcpState;
+pub use stream::{Queues, Read, Stream, Write};
+pub use tcp_info::TcpInfo;
