@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use harness_wire::{
-    Algorithm, Composed, Delimiter, DigestSpec, Extent, FieldSpec, Fixed, Framing, IntRole, IntType,
-    JsonHeader, JsonSpec, Kind, LengthPrefix, Limits, Raw, SpecError,
+    Algorithm, Composed, Counts, DEFAULT_SIZE_KEY, Delimiter, DigestSpec, Extent, FieldSpec, Fixed,
+    Framing, IntRole, IntType, JsonDigest, JsonHeader, JsonSpec, Kind, LengthPrefix, Limits, Raw, SpecError,
 };
 
 use crate::scenario::context::Context;
@@ -64,7 +64,7 @@ pub(crate) fn frame(
 ) -> Option<Frame> {
     match given.get()? {
         FrameForm::Fields(fields) => composed(cx, name, name_span, fields, given.span, limits),
-        FrameForm::Word(FrameSyntax::Raw) => Some(Frame::new(Raw)),
+        FrameForm::Word(FrameSyntax::Raw) => Some(Frame::new(Raw::new(limits))),
         FrameForm::Word(FrameSyntax::Delimiter(args)) => {
             delimiter(cx, args.get()?, limits)
         }
@@ -111,7 +111,7 @@ fn int_type(cx: &Context, word: IntWord, at: Span) -> Option<IntType> {
     match word.name().parse() {
         Ok(int) => Some(int),
         Err(error) => {
-            cx.error(at, harness_wire::UnknownInt::to_string(&error));
+            cx.error(at, error.to_string());
             None
         }
     }
@@ -136,12 +136,15 @@ fn length_prefix(
     limits: Limits,
 ) -> Option<Frame> {
     let int = int_type(cx, *args.int.get()?, args.int.span)?;
-    let counts_all = match &args.counts {
-        None => false,
-        Some(item) => *item.get()? == CountsSyntax::All,
+    let counts = match &args.counts {
+        None => Counts::Body,
+        Some(item) => match item.get()? {
+            CountsSyntax::Body => Counts::Body,
+            CountsSyntax::All => Counts::All,
+        },
     };
     let adjust = adjust(cx, args.adjust.as_ref())?;
-    built(cx, at, LengthPrefix::new(int, counts_all, adjust, limits))
+    built(cx, at, LengthPrefix::new(int, counts, adjust, limits))
 }
 
 fn algorithm(word: AlgorithmSyntax) -> Algorithm {
@@ -153,12 +156,18 @@ fn algorithm(word: AlgorithmSyntax) -> Algorithm {
 
 fn json_header(cx: &Context, args: &JsonHeaderSyntax, at: Span, limits: Limits) -> Option<Frame> {
     let length = int_type(cx, *args.length.get()?, args.length.span)?;
-    let size_key = args.size_key.get()?.clone();
+    let size_key = match &args.size_key {
+        None => DEFAULT_SIZE_KEY.to_owned(),
+        Some(item) => item.get()?.clone(),
+    };
     let digest = match &args.digest {
         None => None,
         Some(item) => {
             let digest = item.get()?;
-            Some((digest.key.get()?.clone(), algorithm(*digest.algorithm.get()?)))
+            Some(JsonDigest {
+                key: digest.key.get()?.clone(),
+                algorithm: algorithm(*digest.algorithm.get()?),
+            })
         }
     };
     built(cx, at, JsonHeader::new(length, size_key, digest, limits))

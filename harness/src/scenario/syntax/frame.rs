@@ -79,7 +79,8 @@ pub struct JsonHeaderSyntax {
     /// The type of the header's length.
     pub length: Item<IntWord>,
     /// The header's key that says the body's size.
-    pub size_key: Item<String>,
+    #[schemars(extend("default" = "total_size"))]
+    pub size_key: Option<Item<String>>,
     /// The header's key that holds the body's digest.
     pub digest: Option<Item<DigestSyntax>>,
 }
