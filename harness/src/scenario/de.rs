@@ -1,0 +1,684 @@
+//! A serde `Deserializer` over the tree that records mistakes and goes on.
+//!
+//! The types of the language are derived, and derived code stops at its first error. Two things
+//! make it go on. [`Item`] asks for a pair of value and span; where the value has a mistake, that
+//! is recorded and the pair comes without it. And a struct is given all its keys: those that are
+//! absent too, so that each missing one is told.
+
+use std::fmt;
+
+use serde::de::value::StrDeserializer;
+use serde::de::{
+    self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Expected, IntoDeserializer,
+    MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
+};
+
+use super::context::{Context, Word};
+use super::diagnostic::Diagnostic;
+use super::source::Span;
+use super::suggest;
+use super::tree::{Entry, Kind, NodeId};
+
+/// Names with which the language's own types ask this deserializer for more than serde knows.
+pub(crate) mod magic {
+    /// Value or nothing, and its span: [`Item`](super::super::syntax::Item).
+    pub(crate) const ITEM: &str = "$item";
+    /// The text of any scalar but null.
+    pub(crate) const SCALAR: &str = "$scalar";
+    /// The number of the node.
+    pub(crate) const RAW: &str = "$raw";
+    /// A map with one key, which the user chose.
+    pub(crate) const NAMED: &str = "$named";
+    /// A map whose keys the user chose.
+    pub(crate) const NAMES: &str = "$names";
+    /// An enum whose variants are told apart by the shape of the value.
+    pub(crate) const SHAPE: &str = "$shape";
+}
+
+/// The words that give bytes: a map whose only key is one of them is a value wherever both a value
+/// and a map of words may stand.
+pub(crate) const BYTES_WORDS: [&str; 6] = ["hex", "base64", "fill", "file", "cat", "json"];
+
+/// Reads a value as `T`. `None` where that failed; the mistake is recorded then.
+pub(crate) fn read<T: DeserializeOwned>(cx: &Context, id: NodeId) -> Option<T> {
+    match T::deserialize(NodeDe { cx, id }) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            error.record(cx, id);
+            None
+        }
+    }
+}
+
+/// A mistake on its way to the place where it is recorded.
+#[derive(Debug)]
+pub(crate) struct Error(Option<Box<Problem>>);
+
+#[derive(Debug)]
+struct Problem {
+    /// Where, if not at the value that was read.
+    at: Option<Span>,
+    message: String,
+    /// What belongs there; "found ..." is added.
+    expected: bool,
+    help: Option<String>,
+}
+
+impl Error {
+    /// A mistake that was recorded already.
+    fn told() -> Self {
+        Self(None)
+    }
+
+    fn new(message: impl Into<String>) -> Self {
+        Self(Some(Box::new(Problem {
+            at: None,
+            message: message.into(),
+            expected: false,
+            help: None,
+        })))
+    }
+
+    fn expected(what: impl fmt::Display) -> Self {
+        let mut error = Self::new(format!("expected {what}"));
+        if let Some(problem) = &mut error.0 {
+            problem.expected = true;
+        }
+        error
+    }
+
+    fn help(mut self, help: Option<String>) -> Self {
+        if let Some(problem) = &mut self.0 {
+            problem.help = help;
+        }
+        self
+    }
+
+    /// Names the value that the mistake is about, unless it knows better.
+    fn at(mut self, cx: &Context, id: NodeId) -> Self {
+        let node = cx.node(id);
+        if let Some(problem) = &mut self.0 {
+            if problem.expected {
+                problem.expected = false;
+                if matches!(node.kind, Kind::Broken) {
+                    return Self::told();
+                }
+                problem.message.push_str(", found ");
+                problem.message.push_str(&cx.describe(id));
+            }
+            problem.at.get_or_insert(node.span);
+        }
+        self
+    }
+
+    fn record(self, cx: &Context, id: NodeId) {
+        if let Some(problem) = self.at(cx, id).0 {
+            let mut diagnostic =
+                Diagnostic::new(cx.source(), problem.at.unwrap_or_default(), problem.message);
+            diagnostic.help = problem.help;
+            cx.push(diagnostic);
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_ref().map_or("told already", |p| &p.message))
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl de::Error for Error {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        // A parser of units says "message; help".
+        let message = message.to_string();
+        match message.split_once("\u{1f}") {
+            Some((message, help)) => Self::new(message).help(Some(help.to_owned())),
+            None => Self::new(message),
+        }
+    }
+
+    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::expected(expected)
+    }
+
+    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::expected(expected)
+    }
+}
+
+/// One value of the file.
+#[derive(Clone, Copy)]
+struct NodeDe<'a> {
+    cx: &'a Context,
+    id: NodeId,
+}
+
+impl<'a> NodeDe<'a> {
+    fn span(self) -> Span {
+        self.cx.node(self.id).span
+    }
+
+    fn kind(self) -> &'a Kind {
+        &self.cx.node(self.id).kind
+    }
+
+    fn scalar(self) -> Option<(&'a str, Word)> {
+        match self.kind() {
+            Kind::Scalar { text, plain } => Some((text, Word::of(text, *plain))),
+            _ => None,
+        }
+    }
+
+    fn entries(self, what: &str) -> Result<&'a [Entry], Error> {
+        match self.kind() {
+            Kind::Map(entries) => Ok(entries),
+            _ => Err(Error::expected(what).at(self.cx, self.id)),
+        }
+    }
+
+    fn shape(self) -> &'static str {
+        match self.kind() {
+            Kind::Scalar { text, plain } => match Word::of(text, *plain) {
+                Word::Nothing => "nothing",
+                _ => "scalar",
+            },
+            Kind::List(_) => "list",
+            Kind::Map(entries) => match entries.as_slice() {
+                [only] if BYTES_WORDS.contains(&&*only.key) => "bytes",
+                _ => "map",
+            },
+            Kind::Broken => "broken",
+        }
+    }
+}
+
+impl<'de> Deserializer<'de> for NodeDe<'_> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let _ = visitor;
+        Err(Error::new("this value cannot be read").at(self.cx, self.id))
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.scalar() {
+            Some((_, Word::Bool(value))) => visitor.visit_bool(value),
+            _ => Err(Error::expected("`true` or `false`").at(self.cx, self.id)),
+        }
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.scalar() {
+            Some((text, Word::Text)) => visitor.visit_str(text),
+            Some((text, word)) if word != Word::Nothing => Err(Error::expected("text")
+                .help(Some(format!("quote it if it is meant as text: \"{text}\"")))
+                .at(self.cx, self.id)),
+            _ => Err(Error::expected("text").at(self.cx, self.id)),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        match name {
+            magic::ITEM => visitor.visit_seq(ItemAccess {
+                value: ItemValue::Here(self),
+                span: self.span(),
+                next: 0,
+            }),
+            magic::SCALAR => match self.scalar() {
+                Some((text, word)) if word != Word::Nothing => {
+                    visitor.visit_str(text).map_err(|e: Error| e.at(self.cx, self.id))
+                }
+                _ => Err(Error::expected(&visitor as &dyn Expected).at(self.cx, self.id)),
+            },
+            magic::RAW => visitor.visit_u32(self.id.number()),
+            magic::NAMED => {
+                let what = "a map with one name, as in `name: ...`";
+                let entries = self.entries(what)?;
+                let [entry] = entries else {
+                    let mut error = Error::expected(what);
+                    if let (Some(problem), Some(second)) = (&mut error.0, entries.get(1)) {
+                        problem.expected = false;
+                        problem.at = Some(second.key_span);
+                        problem.message = format!(
+                            "expected one name here, found {}: {}",
+                            entries.len(),
+                            keys(entries)
+                        );
+                        problem.help =
+                            Some("begin each with `-`: the order matters".to_owned());
+                    }
+                    return Err(error.at(self.cx, self.id));
+                };
+                visitor.visit_seq(NamedAccess { cx: self.cx, entry, next: 0 })
+            }
+            magic::NAMES => {
+                let entries = self.entries("a map of names that you choose")?;
+                visitor.visit_seq(NamesAccess { cx: self.cx, entries: entries.iter() })
+            }
+            magic::SHAPE => visitor
+                .visit_enum(ShapeAccess(self))
+                .map_err(|e: Error| e.at(self.cx, self.id)),
+            _ => visitor.visit_newtype_struct(self),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.kind() {
+            Kind::List(items) => visitor.visit_seq(ListAccess { cx: self.cx, items: items.iter() }),
+            _ => Err(Error::expected("a list").at(self.cx, self.id)),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        let what = format!("a map with {}", suggest::list(fields));
+        let entries = self.entries(&what)?;
+        for entry in entries {
+            if !fields.contains(&&*entry.key) {
+                self.cx.push(suggest::unknown(self.cx, name, "key", &entry.key, entry.key_span, fields));
+            }
+        }
+        visitor.visit_map(StructAccess {
+            de: self,
+            fields,
+            entries: entries.iter(),
+            given: entries,
+            absent: fields.iter(),
+            value: StructValue::Done,
+        })
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        let access = match self.kind() {
+            Kind::Scalar { text, plain } if Word::of(text, *plain) != Word::Nothing => EnumDe {
+                de: self,
+                word: text,
+                word_span: self.span(),
+                value: None,
+            },
+            Kind::Map(entries) => match entries.as_slice() {
+                [entry] => EnumDe {
+                    de: self,
+                    word: &entry.key,
+                    word_span: entry.key_span,
+                    value: Some(NodeDe { cx: self.cx, id: entry.value }),
+                },
+                [] => return Err(Error::expected(one_of(variants)).at(self.cx, self.id)),
+                [first, second, ..] => {
+                    // The one that is no word here is the one to point at.
+                    let odd = entries.iter().find(|e| !variants.contains(&&*e.key));
+                    let at = odd.unwrap_or(second).key_span;
+                    let mut error = Error::new(format!(
+                        "expected one key here, found {}: {}",
+                        entries.len(),
+                        keys(entries)
+                    ));
+                    if let Some(problem) = &mut error.0 {
+                        problem.at = Some(at);
+                        problem.help = Some(format!(
+                            "give `{}` a line of its own, or indent what belongs to it",
+                            first.key
+                        ));
+                    }
+                    return Err(error);
+                }
+            },
+            _ => return Err(Error::expected(one_of(variants)).at(self.cx, self.id)),
+        };
+        if !variants.contains(&access.word) {
+            self.cx.push(suggest::unknown(self.cx, name, "word", access.word, access.word_span, variants));
+            return Err(Error::told());
+        }
+        visitor.visit_enum(access)
+    }
+
+    serde::forward_to_deserialize_any! {
+        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct
+        tuple tuple_struct map identifier ignored_any
+    }
+}
+
+fn one_of(words: &[&str]) -> String {
+    format!("one of {}", suggest::list(words))
+}
+
+fn keys(entries: &[Entry]) -> String {
+    let keys: Vec<&str> = entries.iter().map(|e| &*e.key).collect();
+    suggest::list(&keys)
+}
+
+/// What an [`Item`](super::syntax::Item) is made of: the value, or nothing; start; end.
+struct ItemAccess<'a> {
+    value: ItemValue<'a>,
+    span: Span,
+    next: u8,
+}
+
+enum ItemValue<'a> {
+    Here(NodeDe<'a>),
+    Missing,
+}
+
+impl<'de> SeqAccess<'de> for ItemAccess<'_> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Error> {
+        self.next += 1;
+        match self.next {
+            1 => match self.value {
+                ItemValue::Here(de) => match seed.deserialize(de) {
+                    Ok(value) => Ok(Some(value)),
+                    Err(error) => {
+                        error.record(de.cx, de.id);
+                        Ok(None)
+                    }
+                },
+                ItemValue::Missing => Ok(None),
+            },
+            2 => seed.deserialize(self.span.start.into_deserializer()).map(Some),
+            3 => seed.deserialize(self.span.end.into_deserializer()).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// A name that the user chose: name, its start and end, value.
+struct NamedAccess<'a> {
+    cx: &'a Context,
+    entry: &'a Entry,
+    next: u8,
+}
+
+impl<'de> SeqAccess<'de> for NamedAccess<'_> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Error> {
+        self.next += 1;
+        let Entry { key, key_span, value } = self.entry;
+        match self.next {
+            1 => seed.deserialize(StrDeserializer::<Error>::new(key)).map(Some),
+            2 => seed.deserialize(key_span.start.into_deserializer()).map(Some),
+            3 => seed.deserialize(key_span.end.into_deserializer()).map(Some),
+            4 => seed.deserialize(NodeDe { cx: self.cx, id: *value }).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+struct NamesAccess<'a> {
+    cx: &'a Context,
+    entries: std::slice::Iter<'a, Entry>,
+}
+
+impl<'de> SeqAccess<'de> for NamesAccess<'_> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Error> {
+        let Some(entry) = self.entries.next() else {
+            return Ok(None);
+        };
+        seed.deserialize(EntryDe { cx: self.cx, entry }).map(Some)
+    }
+}
+
+/// One entry of a map of chosen names.
+struct EntryDe<'a> {
+    cx: &'a Context,
+    entry: &'a Entry,
+}
+
+impl<'de> Deserializer<'de> for EntryDe<'_> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_seq(NamedAccess { cx: self.cx, entry: self.entry, next: 0 })
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier
+        ignored_any
+    }
+}
+
+struct ListAccess<'a> {
+    cx: &'a Context,
+    items: std::slice::Iter<'a, NodeId>,
+}
+
+impl<'de> SeqAccess<'de> for ListAccess<'_> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Error> {
+        let Some(&id) = self.items.next() else {
+            return Ok(None);
+        };
+        let de = NodeDe { cx: self.cx, id };
+        seed.deserialize(de).map(Some).map_err(|e| e.at(self.cx, id))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.items.len())
+    }
+}
+
+/// The known keys of a struct: those that are given, then those that are not.
+struct StructAccess<'a> {
+    de: NodeDe<'a>,
+    fields: &'static [&'static str],
+    entries: std::slice::Iter<'a, Entry>,
+    given: &'a [Entry],
+    absent: std::slice::Iter<'static, &'static str>,
+    value: StructValue,
+}
+
+enum StructValue {
+    Given(NodeId),
+    Absent(&'static str),
+    Done,
+}
+
+impl<'de> MapAccess<'de> for StructAccess<'_> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Error> {
+        let fields = self.fields;
+        if let Some(entry) = self.entries.find(|e| fields.contains(&&*e.key)) {
+            self.value = StructValue::Given(entry.value);
+            return seed.deserialize(StrDeserializer::<Error>::new(&entry.key)).map(Some);
+        }
+        let given = self.given;
+        if let Some(field) = self.absent.find(|f| given.iter().all(|e| &*e.key != **f)) {
+            self.value = StructValue::Absent(field);
+            return seed.deserialize(StrDeserializer::<Error>::new(field)).map(Some);
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
+        let cx = self.de.cx;
+        match std::mem::replace(&mut self.value, StructValue::Done) {
+            StructValue::Given(id) => {
+                seed.deserialize(NodeDe { cx, id }).map_err(|e| e.at(cx, id))
+            }
+            StructValue::Absent(key) => seed.deserialize(Absent {
+                de: self.de,
+                message: format!("the key `{key}` is missing"),
+                help: None,
+            }),
+            StructValue::Done => Err(Error::new("a value without a key")),
+        }
+    }
+}
+
+/// Where a value is not: right for what is optional, a mistake otherwise.
+struct Absent<'a> {
+    /// The value that lacks it.
+    de: NodeDe<'a>,
+    message: String,
+    help: Option<String>,
+}
+
+impl<'de> Deserializer<'de> for Absent<'_> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let _ = visitor;
+        Err(Error::new(self.message).help(self.help).at(self.de.cx, self.de.id))
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_none()
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        if name != magic::ITEM {
+            return self.deserialize_any(visitor);
+        }
+        let (cx, id) = (self.de.cx, self.de.id);
+        Error::new(self.message).help(self.help).record(cx, id);
+        visitor.visit_seq(ItemAccess {
+            value: ItemValue::Missing,
+            span: self.de.span(),
+            next: 0,
+        })
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// A word, or a map whose only key is one.
+struct EnumDe<'a> {
+    de: NodeDe<'a>,
+    word: &'a str,
+    word_span: Span,
+    value: Option<NodeDe<'a>>,
+}
+
+impl<'de> EnumAccess<'de> for EnumDe<'_> {
+    type Error = Error;
+    type Variant = Self;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Error> {
+        let variant = seed.deserialize(StrDeserializer::<Error>::new(self.word))?;
+        Ok((variant, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for EnumDe<'_> {
+    type Error = Error;
+
+    fn unit_variant(self) -> Result<(), Error> {
+        match self.value {
+            None => Ok(()),
+            Some(value) => Err(Error::new(format!("`{}` takes no value", self.word))
+                .help(Some(format!("write `{}` alone", self.word)))
+                .at(value.cx, value.id)),
+        }
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
+        match self.value {
+            Some(de) => seed.deserialize(de).map_err(|e| e.at(de.cx, de.id)),
+            None => seed.deserialize(Absent {
+                de: self.de,
+                message: format!("`{}` needs a value", self.word),
+                help: Some(format!("write `{}: ...`", self.word)),
+            }),
+        }
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
+        self.de.deserialize_any(visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.de.deserialize_any(visitor)
+    }
+}
+
+/// A value and its shape: `scalar`, `list`, `map`, `bytes` (a map that is a value), `nothing`.
+struct ShapeAccess<'a>(NodeDe<'a>);
+
+impl<'de> EnumAccess<'de> for ShapeAccess<'_> {
+    type Error = Error;
+    type Variant = Self;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Error> {
+        let shape = seed.deserialize(StrDeserializer::<Error>::new(self.0.shape()))?;
+        Ok((shape, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for ShapeAccess<'_> {
+    type Error = Error;
+
+    fn unit_variant(self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
+        seed.deserialize(self.0)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
+        self.0.deserialize_any(visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.0.deserialize_any(visitor)
+    }
+}

@@ -1,0 +1,88 @@
+//! Scenario files among folders.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::load::is_yaml;
+
+/// The name of folders that hold samples of mistakes: passed over unless named themselves.
+const INVALID: &str = "invalid";
+
+/// The deepest nesting of folders that is looked into: a link to a folder above goes in circles.
+const DEPTH: usize = 32;
+
+/// The files that paths stand for: a file for itself, whatever its ending; a folder for the
+/// `.yaml` and `.yml` files in it and below, sorted by path, without `invalid` folders and without
+/// hidden ones. Each file comes once.
+///
+/// # Errors
+/// A path does not exist or cannot be read, or a folder holds no such file.
+pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Diagnostics> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut errors = Vec::new();
+    for path in paths {
+        let mut files = Vec::new();
+        match std::fs::metadata(path) {
+            Err(error) => {
+                errors.push(Diagnostic::whole(path, format!("it cannot be read: {error}")));
+            }
+            Ok(meta) if meta.is_dir() => {
+                walk(path, 0, &mut files, &mut errors);
+                files.sort();
+                if files.is_empty() && errors.is_empty() {
+                    errors.push(
+                        Diagnostic::whole(path, "no scenario stands in this folder")
+                            .help("scenarios end in .yaml or .yml"),
+                    );
+                }
+            }
+            Ok(_) => files.push(path.clone()),
+        }
+        for file in files {
+            let same = file.canonicalize().unwrap_or_else(|_| file.clone());
+            if seen.insert(same) {
+                found.push(file);
+            }
+        }
+    }
+    if errors.is_empty() {
+        Ok(found)
+    } else {
+        Err(Diagnostics::new(errors))
+    }
+}
+
+fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>, errors: &mut Vec<Diagnostic>) {
+    if depth > DEPTH {
+        return;
+    }
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            errors.push(Diagnostic::whole(folder, format!("it cannot be read: {error}")));
+            return;
+        }
+    };
+    for entry in entries {
+        let path = match entry {
+            Ok(entry) => entry.path(),
+            Err(error) => {
+                errors.push(Diagnostic::whole(folder, format!("it cannot be read: {error}")));
+                return;
+            }
+        };
+        let name = path.file_name().unwrap_or_default();
+        if name.as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
+        if path.is_dir() {
+            if name != INVALID {
+                walk(&path, depth + 1, files, errors);
+            }
+        } else if is_yaml(&path) && path.is_file() {
+            files.push(path);
+        }
+    }
+}

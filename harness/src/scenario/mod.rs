@@ -1,0 +1,32 @@
+//! Scenario files: from YAML text to what the rest of the program can run.
+//!
+//! ```text
+//! text -> tree (every value knows its bytes) -> syntax (the words) -> model (what is meant)
+//! ```
+//!
+//! Every mistake of a file is told at once, each with its place; nothing is run then.
+
+mod context;
+mod de;
+mod diagnostic;
+mod find;
+mod load;
+mod lower;
+pub mod model;
+mod target;
+mod reference;
+mod schema;
+mod source;
+mod suggest;
+pub mod syntax;
+mod tree;
+
+pub use context::MAX_VALUE_BYTES;
+pub use diagnostic::{Diagnostic, Diagnostics, MAX_DIAGNOSTICS};
+pub use find::find;
+pub use load::{load, parse};
+pub use target::{TargetOverride, load_target};
+pub use reference::reference;
+pub use schema::schema;
+pub use source::{MAX_FILE_BYTES, Source, Span};
+pub use tree::{BUDGET, Budget, Tree};

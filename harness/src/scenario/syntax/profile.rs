@@ -1,0 +1,198 @@
+//! Target profiles as they are written.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::shape::by_shape;
+use super::{ExchangeSyntax, FrameForm, Item, Named, Names, OptionsSyntax, Size, Time, Word};
+
+/// What is tested, and how it speaks. Exactly one of `start`, `connect` and `builtin` says where it
+/// is, unless `use` brings it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct ProfileSyntax {
+    /// Its name.
+    pub target: Item<String>,
+    /// What it is, in a sentence.
+    pub about: Option<Item<String>>,
+    /// The program that is started. `{port}`, `{host}` and `{path}` stand for what is chosen for it.
+    pub start: Option<Item<StartSyntax>>,
+    /// Where it runs already: `tcp://HOST:PORT`, `udp://HOST:PORT`, `unix:///PATH`, `unix://@NAME`.
+    pub connect: Option<Item<String>>,
+    /// One of the reference servers.
+    pub builtin: Option<Item<BuiltinSyntax>>,
+    /// Whether it is a server or a client.
+    #[schemars(extend("default" = "server"))]
+    pub role: Option<Item<RoleSyntax>>,
+    /// What it speaks over. `connect` says it already.
+    #[schemars(extend("default" = "tcp"))]
+    pub transport: Option<Item<TransportSyntax>>,
+    /// Another file, whose first profile gives every key that is not given here; frames and options
+    /// add up.
+    #[serde(rename = "use")]
+    pub uses: Option<Item<String>>,
+    /// Its framings, by names that you choose.
+    pub frames: Option<Item<Names<FrameForm>>>,
+    /// How much it may send.
+    pub limits: Option<Item<LimitsSyntax>>,
+    /// Socket options for each connection to it.
+    pub options: Option<Item<OptionsSyntax>>,
+    /// Exchanges at the start of each connection: a greeting, a login.
+    pub opening: Option<Item<Vec<Item<Named<ExchangeSyntax>>>>>,
+    /// Exchanges that cases play, by names that you choose.
+    pub exchanges: Option<Item<Vec<Item<Named<ExchangeSyntax>>>>>,
+    /// Exchanges at the end of each connection.
+    pub closing: Option<Item<Vec<Item<Named<ExchangeSyntax>>>>>,
+    /// What it does not support. Cases that need it are skipped.
+    pub without: Option<Item<Vec<Item<WithoutSyntax>>>>,
+    /// False: exchanges change its state, so that they must not be repeated freely.
+    #[schemars(extend("default" = true))]
+    pub idempotent: Option<Item<bool>>,
+    /// What is done before each delivery, so that it does not remember the last one.
+    #[schemars(extend("default" = "none"))]
+    pub reset: Option<Item<ResetSyntax>>,
+    /// The longest that one answer may take.
+    pub timeout: Option<Item<Time>>,
+}
+
+by_shape! {
+    /// The program that is started: its argument list, or a map that says more.
+    pub enum StartSyntax expecting "a list of arguments such as `[./server, --port, \"{port}\"]`, or a map with `argv`" {
+        /// Program and arguments.
+        "list" => Argv(Vec<Item<Word>>),
+        /// The same with more.
+        "map" | "bytes" => Map(StartMap),
+    }
+}
+
+/// The program that is started.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct StartMap {
+    /// Program and arguments. No shell comes between.
+    pub argv: Item<Vec<Item<Word>>>,
+    /// Further environment variables.
+    pub env: Option<Item<Names<Word>>>,
+    /// Its working directory, relative to this file. This file's folder where none is given.
+    pub dir: Option<Item<String>>,
+    /// When it counts as ready.
+    #[schemars(extend("default" = "listening"))]
+    pub ready: Option<Item<ReadySyntax>>,
+    /// How long it may take to be ready.
+    #[schemars(extend("default" = "5s"))]
+    pub within: Option<Item<Time>>,
+}
+
+by_shape! {
+    /// When a started program counts as ready.
+    pub enum ReadySyntax expecting "`listening`, or a line to wait for as in `{line: \"ready\"}`" {
+        /// A word.
+        "scalar" => Word(ReadyWord),
+        /// A line to wait for.
+        "map" | "bytes" => Form(ReadyForm),
+    }
+}
+
+/// When a started program counts as ready, without looking at its output.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadyWord {
+    /// Its port stands in the socket table, owned by it or a child of it.
+    Listening,
+}
+
+/// What is looked for in a started program's output.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadyForm {
+    /// A line on its standard output that contains this text.
+    Line(Item<ReadyLine>),
+}
+
+/// The text that a line contains.
+pub type ReadyLine = String;
+
+by_shape! {
+    /// One of the reference servers: its name, or a map that says more.
+    pub enum BuiltinSyntax expecting "the name of a reference server such as `echo`, or a map with `server`" {
+        /// Its name.
+        "scalar" => Name(String),
+        /// The same with more.
+        "map" | "bytes" => Map(BuiltinMap),
+    }
+}
+
+/// One of the reference servers.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct BuiltinMap {
+    /// Its name.
+    pub server: Item<String>,
+    /// `iterative`, `thread` or `async`; the server's own choice where none is given.
+    pub model: Option<Item<String>>,
+    /// The fault that it has.
+    pub fault: Option<Item<String>>,
+}
+
+/// Whether a target is a server or a client.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleSyntax {
+    /// It is connected to.
+    Server,
+    /// It connects. Not built yet.
+    Client,
+}
+
+/// What a target speaks over.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum TransportSyntax {
+    /// A byte stream over IP.
+    Tcp,
+    /// Datagrams over IP.
+    Udp,
+    /// A byte stream between processes of one host.
+    Unix,
+}
+
+/// Bounds on what a target may send. More is a failure.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct LimitsSyntax {
+    /// A whole frame.
+    #[schemars(extend("default" = "16MiB"))]
+    pub frame: Option<Item<Size>>,
+    /// A header: everything before the body.
+    #[schemars(extend("default" = "64KiB"))]
+    pub header: Option<Item<Size>>,
+    /// Nesting of recursive formats and of JSON.
+    #[schemars(extend("default" = 128))]
+    pub depth: Option<Item<Size>>,
+}
+
+/// What a target does not support.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum WithoutSyntax {
+    /// A second request before the first was answered.
+    Pipelining,
+    /// Answering after the client's FIN.
+    HalfClose,
+    /// Data before its greeting.
+    EarlyData,
+    /// More than one exchange a connection.
+    Reuse,
+    /// Several connections at once.
+    Concurrency,
+    /// Being stopped and started again.
+    Restart,
+    /// Bytes that break the protocol.
+    Hostile,
+}
+
+/// What is done before each delivery.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum ResetSyntax {
+    /// Nothing: the target keeps no state that matters.
+    None,
+    /// The target is started anew.
+    Restart,
+}
