@@ -113,7 +113,7 @@ impl Target {
                     what: "claiming a port",
                     error: e.to_string(),
                 })?;
-                let address = (std::net::Ipv4Addr::LOCALHOST, lease.port()).into();
+                let address = (profile.host, lease.port()).into();
                 let endpoint = match transport {
                     Transport::Udp => Endpoint::Udp(address),
                     _ => Endpoint::Tcp(address),

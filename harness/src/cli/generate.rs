@@ -22,7 +22,7 @@ pub struct CompletionsArgs {
 
 /// Prints the JSON schema (draft-07) of scenario files, or the reference.
 pub fn schema(args: &SchemaArgs, screen: &Screen) -> u8 {
-    let text = if args.reference { scenario::reference() } else { scenario::schema() };
+    let text = if args.reference { scenario::reference() } else { format!("{:#}\n", scenario::schema()) };
     screen.out(&text);
     exit::OK
 }

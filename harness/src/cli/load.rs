@@ -11,14 +11,17 @@ use crate::scenario::{self, model::Document};
 /// # Errors
 /// The exit code, after all diagnostics of all files were shown.
 pub fn load(paths: &[PathBuf], screen: &Screen) -> Result<Vec<Document>, u8> {
-    let files = scenario::find(paths).map_err(|e| screen.usage_error(e))?;
+    let files = scenario::find(paths).map_err(|diagnostics| {
+        screen.note(diagnostics.render(screen.colour_err).trim_end());
+        exit::USAGE
+    })?;
     let mut documents = Vec::new();
     let mut wrong = 0;
     for file in &files {
         match scenario::load(file) {
             Ok(document) => documents.push(document),
             Err(diagnostics) => {
-                wrong += diagnostics.len();
+                wrong += diagnostics.count();
                 screen.note(diagnostics.render(screen.colour_err).trim_end());
                 screen.note("");
             }

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use harness_net::Transport;
+
 use super::{Screen, load};
 use crate::conform::{self, Interrupt, Settings};
 use crate::event::Reporter;
@@ -13,7 +15,7 @@ use crate::plan::{Facts, Overrides, Plan};
 use crate::report::{self, Options};
 use crate::run::{Environment, Run};
 use crate::scenario::model::{Document, Origin, Profile};
-use crate::scenario::{self, TargetSpec};
+use crate::scenario::{self, TargetOverride};
 
 /// The arguments of `run`.
 #[derive(Debug, clap::Args)]
@@ -92,13 +94,10 @@ fn prepare(args: &Args, screen: &Screen) -> Result<Prepared, u8> {
                 screen.note(diagnostics.render(screen.colour_err).trim_end());
                 return Err(exit::USAGE);
             }
-            Ok(TargetSpec::Profile(profile)) => overrides.target = Some(profile),
-            Ok(TargetSpec::Origin(origin, transport)) => replace(&mut documents, &|profile| {
-                Ok(Profile {
-                    origin: origin.clone(),
-                    transport: transport.unwrap_or(profile.transport),
-                    ..profile.clone()
-                })
+            Ok(TargetOverride::Profile(profile)) => overrides.target = Some(profile),
+            Ok(TargetOverride::Origin(origin)) => replace(&mut documents, &|profile| {
+                let transport = transport_of(&origin).unwrap_or(profile.transport);
+                Ok(Profile { origin: origin.clone(), transport, ..profile.clone() })
             })
             .map_err(|e: String| screen.usage_error(e))?,
         }
@@ -159,6 +158,19 @@ fn rerun_with(args: &Args, seed: u64) -> String {
     }
     parts.push(format!("--seed {seed}"));
     parts.join(" ")
+}
+
+/// The transport that an origin brings with it: that of its address, or Unix where the command
+/// takes a path instead of a port.
+fn transport_of(origin: &Origin) -> Option<Transport> {
+    match origin {
+        Origin::Connect(endpoint) => Some(endpoint.transport()),
+        Origin::Start(command) => {
+            let takes = |what: &str| command.argv.iter().any(|a| a.contains(what));
+            (takes("{path}") && !takes("{port}")).then_some(Transport::Unix)
+        }
+        Origin::Builtin(_) => None,
+    }
 }
 
 /// Puts another profile in the place of every profile that a scenario or case names. Profiles that

@@ -16,7 +16,7 @@ use super::trace::Trace;
 use crate::scenario::model::{
     Builtin, CloseHow, Origin, RecvExpect, SendData, Step, StepKind,
 };
-use crate::target::Second;
+use crate::target::{Second, TargetError};
 use crate::verdict::{self, Deviation, Match, Received, Stop};
 
 /// A connection of a case.
@@ -206,7 +206,17 @@ fn on_target(ctx: &mut Context<'_>, kind: &StepKind) -> Result<(), Deviation> {
         StepKind::PauseTarget => ctx.target.pause(deadline),
         StepKind::ResumeTarget => ctx.target.resume(),
         StepKind::StopTarget { kill } => ctx.target.stop(*kill),
-        StepKind::StartTarget { within } => {
+        StepKind::StartTarget { within, refused: true } => {
+            return match ctx.target.start_again(*within) {
+                Err(TargetError::Exited { .. }) => Ok(()),
+                Err(e) => Err(Deviation::inconclusive("the start is refused", e.to_string())),
+                Ok(()) => {
+                    let want = "the target ends with an error: its port is taken";
+                    Err(Deviation::fail("started all the same", want, "it listens"))
+                }
+            };
+        }
+        StepKind::StartTarget { within, refused: false } => {
             return ctx.target.start_again(*within).map_err(|e| {
                 Deviation::fail("did not start again", "the target starts again", e.to_string())
             });

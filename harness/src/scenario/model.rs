@@ -2,6 +2,7 @@
 //! program sees. Nothing here can be wrong in itself; a mistake was refused before.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +47,8 @@ pub struct Profile {
     pub origin: Origin,
     /// TCP, UDP or Unix stream.
     pub transport: Transport,
+    /// The address on which a target that the harness starts listens: 127.0.0.1 or ::1.
+    pub host: IpAddr,
     /// Its framings by name.
     pub frames: BTreeMap<String, Arc<dyn Framing>>,
     /// Played at the start of each connection.
@@ -401,6 +404,8 @@ pub enum StepKind {
     StartTarget {
         /// How long it may take to be ready.
         within: Duration,
+        /// True: it must end with an error instead (its port is taken).
+        refused: bool,
     },
     /// Starts a second instance on the same port.
     StartSecond {

@@ -1,6 +1,7 @@
 //! Profiles: what is tested and how it speaks.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use harness_net::{Endpoint, SocketOptions, Transport};
@@ -83,6 +84,10 @@ pub(crate) fn profile(
         None => base.map_or(Reset::None, |b| b.profile.reset.clone()),
         Some(item) => reset(cx, item, origin.as_ref()),
     };
+    let host = match &given.host {
+        None => Some(base.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |b| b.profile.host)),
+        Some(item) => host(cx, item, origin.as_ref(), transport),
+    };
     let timeout = match &given.timeout {
         None => base.and_then(|b| b.profile.timeout),
         Some(item) => positive(cx, item),
@@ -101,6 +106,7 @@ pub(crate) fn profile(
             at: cx.location(given.target.span),
             origin: origin?,
             transport: transport?,
+            host: host?,
             frames: framings,
             opening,
             exchanges: played,
@@ -148,6 +154,34 @@ fn capability(word: WithoutSyntax) -> Capability {
         WithoutSyntax::Concurrency => Capability::Concurrency,
         WithoutSyntax::Restart => Capability::Restart,
         WithoutSyntax::Hostile => Capability::Hostile,
+    }
+}
+
+fn host(
+    cx: &Context,
+    item: &Item<String>,
+    origin: Option<&Origin>,
+    transport: Option<Transport>,
+) -> Option<IpAddr> {
+    let given = item.get()?;
+    if matches!(origin, Some(Origin::Connect(_))) || transport == Some(Transport::Unix) {
+        cx.error_help(
+            item.span,
+            "`host` has no effect here: it says where a started target listens on tcp or udp",
+            "leave it out",
+        );
+        return None;
+    }
+    match given.parse::<IpAddr>() {
+        Ok(host) if host.is_loopback() => Some(host),
+        _ => {
+            cx.error_help(
+                item.span,
+                format!("`{given}` is not a loopback address"),
+                "write 127.0.0.1 or \"::1\"",
+            );
+            None
+        }
     }
 }
 

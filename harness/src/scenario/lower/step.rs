@@ -337,11 +337,21 @@ impl<'a> Steps<'a> {
             );
         }
         self.target_state = TargetState::Running;
-        let within = match item {
-            None => None,
-            Some(item) => optional_time(cx, item.get()?.within.as_ref())?,
+        let (within, expect) = match item {
+            None => (None, None),
+            Some(item) => {
+                let map = item.get()?;
+                (optional_time(cx, map.within.as_ref())?, map.expect.as_ref())
+            }
         };
-        Some(StepKind::StartTarget { within: within.unwrap_or(READY_WITHIN) })
+        let refused = match expect {
+            None => false,
+            Some(item) => *item.get()? == SecondExpect::Refused,
+        };
+        if refused {
+            self.target_state = TargetState::Stopped;
+        }
+        Some(StepKind::StartTarget { within: within.unwrap_or(READY_WITHIN), refused })
     }
 
     fn repeat(&mut self, cx: &Context, given: &RepeatSyntax) -> Option<StepKind> {

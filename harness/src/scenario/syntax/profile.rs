@@ -26,6 +26,9 @@ pub struct ProfileSyntax {
     /// What it speaks over. `connect` says it already.
     #[schemars(extend("default" = "tcp"))]
     pub transport: Option<Item<TransportSyntax>>,
+    /// The loopback address on which it listens when it is started for the run: `127.0.0.1`, `::1`.
+    #[schemars(extend("default" = "127.0.0.1"))]
+    pub host: Option<Item<String>>,
     /// Another file, whose first profile gives every key that is not given here; frames and options
     /// add up.
     #[serde(rename = "use")]

@@ -309,6 +309,9 @@ pub struct StartTargetSyntax {
     /// How long it may take to be ready.
     #[schemars(extend("default" = "5s"))]
     pub within: Option<Item<Time>>,
+    /// What must become of it.
+    #[schemars(extend("default" = "ready"))]
+    pub expect: Option<Item<SecondExpect>>,
 }
 
 /// A second instance on the same port.
@@ -318,7 +321,7 @@ pub struct SecondSyntax {
     pub expect: Item<SecondExpect>,
 }
 
-/// What must become of a second instance.
+/// What must become of an instance that is started.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum SecondExpect {
