@@ -70,6 +70,8 @@ pub struct Target {
     profile: Arc<Profile>,
     endpoint: Endpoint,
     launch: Option<Launch>,
+    /// SHA-256 of its program file. A reference server is this program: its version says more.
+    digest: Option<String>,
     ready: Ready,
     within: Duration,
     process: Mutex<Option<Process>>,
@@ -128,12 +130,16 @@ impl Target {
                 (Some(launch(argv, launcher)), Ready::Listening, BUILTIN_WITHIN)
             }
             Origin::Start(command) => {
-                (Some(command_launch(command, launcher, &endpoint)), command.ready.clone(), command.within)
+                (Some(command_launch(command, profile, launcher, &endpoint)), command.ready.clone(), command.within)
             }
         };
         let target = Self {
             profile: Arc::clone(profile),
             endpoint,
+            digest: match &profile.origin {
+                Origin::Start(command) => command.argv.first().and_then(|p| binary_digest(p)),
+                _ => None,
+            },
             launch,
             ready,
             within,
@@ -299,7 +305,7 @@ impl Target {
         };
         TargetInfo {
             address: Some(self.endpoint.to_string()),
-            binary_sha256: self.launch.as_ref().and_then(|l| l.argv.first()).and_then(binary_digest),
+            binary_sha256: self.digest.clone(),
             exit: exit.map(|e| e.to_string()),
             stderr,
             ..describe(&self.profile)
@@ -353,11 +359,17 @@ fn launch(argv: Vec<String>, launcher: &Path) -> Launch {
     }
 }
 
-fn command_launch(command: &StartCommand, launcher: &Path, endpoint: &Endpoint) -> Launch {
+fn command_launch(
+    command: &StartCommand,
+    profile: &Profile,
+    launcher: &Path,
+    endpoint: &Endpoint,
+) -> Launch {
     let fill = |text: &str| fill(text, endpoint);
     Launch {
         env: command.env.iter().map(|(name, value)| (name.clone(), fill(value))).collect(),
-        dir: command.dir.clone(),
+        // A profile's programs and files lie beside it.
+        dir: command.dir.clone().or_else(|| profile.at.file.parent().map(Path::to_owned)),
         ..launch(command.argv.iter().map(|a| fill(a)).collect(), launcher)
     }
 }
@@ -390,14 +402,17 @@ fn last_words(process: &Process) -> String {
     stderr_lines(process).iter().map(|line| format!("\n    {line}")).collect()
 }
 
-/// SHA-256 of a program file found by its path or through PATH.
-fn binary_digest(program: &String) -> Option<String> {
-    let path = if program.contains('/') {
-        PathBuf::from(program)
-    } else {
-        let dirs = std::env::var_os("PATH")?;
-        std::env::split_paths(&dirs).map(|d| d.join(program)).find(|p| p.is_file())?
-    };
-    let bytes = std::fs::read(path).ok()?;
+/// Where a program is: by its path, or through PATH.
+pub fn program(name: &str) -> Option<PathBuf> {
+    if name.contains('/') {
+        return Some(PathBuf::from(name)).filter(|p| p.is_file());
+    }
+    let dirs = std::env::var_os("PATH")?;
+    std::env::split_paths(&dirs).map(|d| d.join(name)).find(|p| p.is_file())
+}
+
+/// SHA-256 of a program file.
+fn binary_digest(name: &str) -> Option<String> {
+    let bytes = std::fs::read(program(name)?).ok()?;
     Some(Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect())
 }

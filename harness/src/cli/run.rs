@@ -95,11 +95,17 @@ fn prepare(args: &Args, screen: &Screen) -> Result<Prepared, u8> {
                 return Err(exit::USAGE);
             }
             Ok(TargetOverride::Profile(profile)) => overrides.target = Some(profile),
-            Ok(TargetOverride::Origin(origin)) => replace(&mut documents, &|profile| {
+            Ok(TargetOverride::Origin(mut origin)) => {
+                if let Origin::Start(command) = &mut origin {
+                    // What is typed is meant from where it is typed.
+                    command.dir = std::env::current_dir().ok();
+                }
+                replace(&mut documents, &|profile| {
                 let transport = transport_of(&origin).unwrap_or(profile.transport);
                 Ok(Profile { origin: origin.clone(), transport, ..profile.clone() })
             })
-            .map_err(|e: String| screen.usage_error(e))?,
+            .map_err(|e: String| screen.usage_error(e))?;
+            }
         }
     }
     if let Some(fault) = &args.fault {

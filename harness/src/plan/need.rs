@@ -3,6 +3,7 @@
 use harness_net::Transport;
 
 use super::Fate;
+use crate::target;
 use crate::scenario::model::{Capability, Case, Message, Need, Origin, Profile, Reply};
 
 /// What is known of this machine.
@@ -10,17 +11,25 @@ use crate::scenario::model::{Capability, Case, Message, Need, Origin, Profile, R
 pub struct Facts {
     /// The loopback interface has `::1`.
     pub ipv6: bool,
+    /// Whether a program can be found.
+    pub finds: fn(&str) -> bool,
 }
 
 impl Facts {
     /// Looks at this machine.
     pub fn here() -> Self {
-        Self { ipv6: harness_net::has_ipv6_loopback() }
+        Self { ipv6: harness_net::has_ipv6_loopback(), finds: |p| target::program(p).is_some() }
     }
 }
 
 /// Decides whether a case runs against a target.
 pub fn fate(case: &Case, profile: &Profile, facts: &Facts) -> Fate {
+    if let Origin::Start(command) = &profile.origin {
+        let program = command.argv.first().map_or("", String::as_str);
+        if command.if_present && !(facts.finds)(program) {
+            return Fate::Skip(format!("{program} is not installed"));
+        }
+    }
     for need in &case.needs {
         let lacks = |what: &str| Fate::Unsupported(format!("the target {what}"));
         let started = !matches!(profile.origin, Origin::Connect(_));

@@ -28,6 +28,7 @@ pub(crate) fn start(
         dir: None,
         ready: None,
         within: None,
+        if_present: None,
     };
     let (argv, argv_span, rest) = match given {
         StartSyntax::Argv(argv) => (Some(argv), at, &nothing),
@@ -48,12 +49,17 @@ pub(crate) fn start(
         None => Some(None),
         Some(item) => item.get().map(|dir| Some(cx.path(dir))),
     };
+    let if_present = match &rest.if_present {
+        None => Some(false),
+        Some(item) => item.get().copied(),
+    };
     let command = StartCommand {
         argv: argv?,
         env: env.unwrap_or(Some(BTreeMap::new()))?,
         dir: dir?,
         ready: ready?,
         within: within?,
+        if_present: if_present?,
     };
     needs_template(cx, transport, &used, argv_span).then_some(command)
 }

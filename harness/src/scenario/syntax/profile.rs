@@ -82,6 +82,9 @@ pub struct StartMap {
     /// How long it may take to be ready.
     #[schemars(extend("default" = "5s"))]
     pub within: Option<Item<Time>>,
+    /// True: where the program is not installed, the cases are skipped and counted as such.
+    #[schemars(extend("default" = false))]
+    pub if_present: Option<Item<bool>>,
 }
 
 by_shape! {
