@@ -22,6 +22,7 @@ mod loopback;
 mod options;
 mod poll;
 mod proc_net;
+mod process;
 #[cfg(target_os = "linux")]
 mod procfs;
 mod proof;
@@ -39,6 +40,9 @@ pub use error::NetError;
 pub use loopback::has_ipv6_loopback;
 pub use options::{OptionError, SocketOptions};
 pub use poll::{Interest, Ready, poll, poll_into};
+pub use process::{
+    Exit, Launch, Output, Process, ProcessError, Signal, Stopped, become_subreaper, guard_main,
+};
 pub use proof::{Await, PeerState, PeerWatch, Proof, WatchError, threads_blocked};
 pub use socket_table::{
     Entry, Filter, owner, port_states, tcp_sockets, udp_sockets, unix_listening,

@@ -246,3 +246,31 @@ pub(crate) fn is_drained(socket: BorrowedFd<'_>) -> io::Result<bool> {
         },
     }
 }
+
+/// pidfd_send_signal(2).
+#[cfg(target_os = "linux")]
+pub(crate) fn pidfd_send_signal(process: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
+    let no_info: *const libc::siginfo_t = std::ptr::null();
+    // SAFETY: the call takes integers and a null pointer, which means the siginfo of kill(2).
+    let rc = unsafe {
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            process.as_raw_fd(),
+            signal,
+            no_info,
+            0,
+        )
+    };
+    match io::Error::last_os_error() {
+        _ if rc == 0 => Ok(()),
+        // It has ended.
+        e if e.raw_os_error() == Some(libc::ESRCH) => Ok(()),
+        e => Err(e),
+    }
+}
+
+/// Linux's alone.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn pidfd_send_signal(_process: BorrowedFd<'_>, _signal: i32) -> io::Result<()> {
+    Err(linux_only("pidfd_send_signal(2) exists on Linux only"))
+}
