@@ -13,8 +13,7 @@ pub fn main(screen: &Screen) -> u8 {
         let _ = writeln!(out, "{name:<22} {value}");
     };
     line("kernel", &format!("{} {}", system.kernel, system.arch));
-    let model = system.cpu_model.as_deref().unwrap_or("unknown model");
-    line("processor", &format!("{} cores, {model}", system.cpus));
+    line("processor", &format!("{} cores, {}", system.cpus, system.cpu_model));
     line("load average", &format!("{:?}", system.load_average));
     let yes = |can: bool, yes: &str, no: &str| if can { yes.to_owned() } else { no.to_owned() };
     line(

@@ -353,11 +353,11 @@ fn environment() -> Environment {
     Environment {
         kernel: system.kernel,
         arch: system.arch,
-        cpus: system.cpus,
-        cpu_model: system.cpu_model,
+        cpus: u32::try_from(system.cpus).unwrap_or(u32::MAX),
+        cpu_model: Some(system.cpu_model),
         governor: system.governor,
         load_average: system.load_average.to_vec(),
-        congestion_control: system.congestion_control,
+        congestion_control: Some(system.congestion_control),
         sysctls: system.sysctls,
     }
 }

@@ -83,6 +83,9 @@ fn guard(args: impl Iterator<Item = OsString>) -> Result<(), String> {
     become_calm().map_err(|e| format!("signals: {e}"))?;
     // Elsewhere than on Linux only the target's process group can be killed.
     let _ = become_subreaper();
+    // A listening socket or a pipe that the harness was started with would live on in the target.
+    // Kernels before 5.11 pass them on.
+    let _ = crate::sys::keep_descriptors_here();
 
     command
         .stdin(Stdio::null())

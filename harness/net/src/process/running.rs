@@ -109,7 +109,11 @@ impl Process {
                 Ok(process)
             }
             Err(e) => {
-                // Its control socket is closed by now; what it started, if anything, ends with it.
+                // Its control socket is closed by now, and what it started ends with it. What is no
+                // guard need not know that.
+                if !matches!(e, ProcessError::Execute { .. }) {
+                    let _ = guard.kill();
+                }
                 let _ = guard.wait();
                 Err(e)
             }
