@@ -125,7 +125,7 @@ fn case(
     };
     let around = Around { target: target.known(), transport, plays: steps.plays };
     let deliver = deliver::list(cx, given.deliver.as_ref(), &around);
-    let thresholds = thresholds(cx, given, steps.plays);
+    let thresholds = thresholds(cx, given, steps.plays || steps.receives);
     Some(Case {
         id: given.id.get()?.clone(),
         title: given.title.get()?.clone(),
@@ -232,16 +232,16 @@ fn transport(target: &Target, needs: &[Need]) -> Option<Transport> {
 fn thresholds(
     cx: &Context,
     given: &CaseSyntax,
-    plays: bool,
+    measures: bool,
 ) -> Vec<crate::scenario::model::Threshold> {
     let Some(item) = &given.thresholds else {
         return Vec::new();
     };
-    if !plays && item.get().is_some_and(|items| !items.is_empty()) {
+    if !measures && item.get().is_some_and(|items| !items.is_empty()) {
         cx.error_help(
             item.span,
-            "no step plays an exchange whose latency could be bounded",
-            "add `- play: all` to the steps",
+            "no step has a latency that could be bounded",
+            "add `- play: all`, or a `recv`, to the steps",
         );
     }
     let items = item.get().into_iter().flatten();

@@ -126,17 +126,17 @@ fn cut(cx: &Context, args: &CutSyntax, around: &Around<'_>) -> Option<DeliverySp
 
 fn merge(cx: &Context, args: &MergeSyntax, _: Span) -> Option<DeliverySpec> {
     let range = *args.messages.get()?;
-    if range.from < 2 {
-        cx.error_help(
-            args.messages.span,
-            format!("{} messages cannot be merged", range.from),
-            "merge at least 2: `messages: 2` or `messages: \"2..\"`",
-        );
-        return None;
-    }
     let plus_half = match &args.plus {
         None => false,
         Some(item) => item.get().is_some(),
     };
+    if range.from < 1 || (range.from < 2 && !plus_half) {
+        cx.error_help(
+            args.messages.span,
+            format!("{} messages cannot be merged", range.from),
+            "merge at least 2: `messages: 2` or `messages: \"2..\"`; 1 with `plus: half`",
+        );
+        return None;
+    }
     Some(DeliverySpec::Merge { from: range.from, to: range.to, plus_half })
 }

@@ -35,6 +35,8 @@ pub(crate) struct Steps<'a> {
     pub(crate) timed: Vec<String>,
     /// True: some step plays exchanges.
     pub(crate) plays: bool,
+    /// True: some step receives, and so measures a latency.
+    pub(crate) receives: bool,
     target_state: TargetState,
     /// True while the steps of a `repeat` are looked at a second time.
     again: bool,
@@ -48,6 +50,7 @@ impl<'a> Steps<'a> {
             connections: Connections::default(),
             timed: Vec::new(),
             plays: false,
+            receives: false,
             target_state: TargetState::Running,
             again: false,
         }
@@ -73,7 +76,10 @@ impl<'a> Steps<'a> {
             StepSyntax::Play(item) => self.play(cx, item),
             StepSyntax::Connect(item) => self.connect(cx, item),
             StepSyntax::Send(item) => transfer::send(cx, self, item, at),
-            StepSyntax::Recv(item) => transfer::recv(cx, self, item, at),
+            StepSyntax::Recv(item) => {
+                self.receives = true;
+                transfer::recv(cx, self, item, at)
+            }
             StepSyntax::Silence(item) => {
                 let (on, time) = match item.get()? {
                     SilenceSyntax::For(time) => {

@@ -243,13 +243,6 @@ fn reads(cx: &Context, map: &RecvMap) -> Option<Vec<usize>> {
     let Some(item) = &map.in_reads_of else {
         return Some(Vec::new());
     };
-    if let Some(reads) = &map.reads {
-        cx.error_help(
-            reads.span,
-            "`reads` says the size of each read itself",
-            "leave `in_reads_of` out",
-        );
-    }
     let sizes: Vec<(usize, Span)> = match item.get()? {
         ReadSizes::One(size) => vec![(size.0, item.span)],
         ReadSizes::Several(items) => {
