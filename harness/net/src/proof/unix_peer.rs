@@ -119,8 +119,10 @@ impl Holder {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
+    #![cfg(target_os = "linux")]
+
     use std::io::Read as _;
     use std::process::{Command, Stdio};
     use std::time::{Duration, Instant};
