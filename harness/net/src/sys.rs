@@ -145,7 +145,7 @@ pub(crate) fn poll(fds: &mut [libc::pollfd], timeout: Duration) -> io::Result<us
     let timeout = timeout.min(Duration::from_secs(365 * 24 * 3600));
     let time = libc::timespec {
         tv_sec: timeout.as_secs() as libc::time_t,
-        tv_nsec: timeout.subsec_nanos().into(),
+        tv_nsec: timeout.subsec_nanos() as libc::c_long,
     };
     // SAFETY: `fds` is an array of that many pollfds, `time` a valid timespec, and both outlive the
     // call; a null mask leaves the thread's signal mask as it is.

@@ -23,7 +23,7 @@ pub(crate) struct UnixPeer {
     inode: Option<u32>,
     holder: Option<Holder>,
     /// pidfd_getfd(2) was refused.
-    no_borrowing: bool,
+    pub(crate) no_borrowing: bool,
 }
 
 #[derive(Debug)]
@@ -116,5 +116,61 @@ impl Holder {
         } else {
             Err(io::ErrorKind::NotFound.into())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![cfg(target_os = "linux")]
+
+    use std::io::Read as _;
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    use crate::{Await, PeerWatch, SocketOptions, Stream};
+
+    /// The reader is dd(1), which tells how many reads it made, and has got the connection from the
+    /// process that accepted it.
+    fn reads_of_dd(borrowing: bool) -> String {
+        let path =
+            std::env::temp_dir().join(format!("harness-net-dd-{borrowing}-{}", std::process::id()));
+        let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let to = format!("unix://{}", path.display()).parse().unwrap();
+        let late = Instant::now() + Duration::from_secs(60);
+        let stream = Stream::connect(&to, &SocketOptions::default(), late).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let accepted: std::os::fd::OwnedFd = listener.accept().unwrap().0.into();
+        let mut dd = Command::new("dd")
+            .args(["bs=64k", "of=/dev/null"])
+            .stdin(accepted)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut watch = PeerWatch::new(&stream).unwrap();
+        for _ in 0..1000 {
+            watch.unix.no_borrowing |= !borrowing;
+            stream.write(b"x").unwrap();
+            let got = watch.await_consumed(&stream, stream.written(), late, &mut || false);
+            assert_eq!(got, Ok(Await::Consumed));
+            assert_eq!(
+                watch.unix.no_borrowing, !borrowing,
+                "pidfd_getfd(2) is refused here"
+            );
+        }
+        stream.close();
+        let mut said = String::new();
+        dd.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        dd.wait().unwrap();
+        said.lines().next().unwrap().to_owned()
+    }
+
+    #[test]
+    fn pieces_are_proved_by_a_peek_behind_the_reader() {
+        assert_eq!(reads_of_dd(true), "0+1000 records in");
+    }
+
+    #[test]
+    fn pieces_are_proved_by_sleeping_threads_where_borrowing_is_refused() {
+        assert_eq!(reads_of_dd(false), "0+1000 records in");
     }
 }

@@ -32,7 +32,7 @@ pub struct PeerWatch {
     /// Bytes that an earlier look has seen arrive.
     covered: u64,
     looks: u64,
-    unix: UnixPeer,
+    pub(super) unix: UnixPeer,
 }
 
 #[derive(Debug)]
@@ -47,7 +47,7 @@ enum Peer {
 pub struct PeerState {
     /// Bytes that the peer's kernel took since the connection began, and one for a FIN.
     pub received: u64,
-    /// Bytes that the peer's application has not read yet; a FIN that it has not read counts one.
+    /// Bytes that the peer's application has not read yet; a FIN may count one.
     /// On Unix sockets that were not accepted yet: a figure in bytes of memory.
     pub unread: u32,
     /// The state of the peer's socket. On Unix sockets: ESTABLISHED or CLOSED.
@@ -199,7 +199,8 @@ impl PeerWatch {
 
     /// True once the first `sent` bytes of the connection were read by the peer's application: a
     /// look covers them, and a later look shows an empty queue. Each call is one look; call again
-    /// until it is true. After a half-close, `sent + 1` asks whether the end was read too (TCP).
+    /// until it is true. That the peer read an end of stream (FIN) cannot be asked: the kernel takes
+    /// it out of the queue together with the byte before it.
     ///
     /// # Errors
     /// As [`look`](Self::look).
