@@ -84,7 +84,7 @@ impl Client {
 }
 
 /// Waits for what other threads bring about.
-pub(super) fn until(what: &str, condition: impl Fn() -> bool) {
+pub(crate) fn until(what: &str, condition: impl Fn() -> bool) {
     let deadline = Instant::now() + DEADLINE;
     while !condition() {
         assert!(Instant::now() < deadline, "{what} did not happen");
@@ -186,6 +186,7 @@ fn large_amounts_come_back_whole() {
 
 #[test]
 fn commands_run_under_every_model() {
+    let folder = tempfile::tempdir().unwrap();
     for &model in find("exec").unwrap().models {
         let mut config = config("tcp://127.0.0.1:0");
         config.model = Some(model);
@@ -193,8 +194,12 @@ fn commands_run_under_every_model() {
         let client = Client::connect(&running);
         client.send(b"\0\0\0\x0fsh -c 'exit 40'\0\0\0\x04true");
         client.expect(b"\0\0\0\x01(\0\0\0\x01\0");
-        client.send(b"\0\0\0\x0asleep 1000");
-        // The command has its group, and ends with its server.
+        // Stopped in the middle of a command: it has its group, and ends with its server.
+        let begun = folder.path().join(model.name());
+        let command = format!("sh -c 'echo > {}; sleep 1000'", begun.display());
+        client.send(&u32::try_from(command.len()).unwrap().to_be_bytes());
+        client.send(command.as_bytes());
+        until("the command", || begun.exists());
         running.stop();
         client.rest();
     }
