@@ -1,7 +1,7 @@
 """Answers each line with its upper case, as tutorials do it. Usage: upper_server_naive.py PORT
 
-It takes what one recv() returns for one line. TCP promises no such thing, and so it works in
-every demonstration and fails where a line is cut, or where two arrive together.
+It takes what one recv() returns for one line. TCP promises no such thing: this works in every
+demonstration, and fails as soon as a line arrives in two pieces.
 """
 
 import socketserver

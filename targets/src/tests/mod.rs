@@ -1,7 +1,9 @@
 //! Tests of all services alike: the registry, sessions, real sockets, and every fault.
 
+pub(crate) mod datagrams;
 mod habits;
 mod registry;
+mod serving;
 mod sessions;
 pub(crate) mod sockets;
 
