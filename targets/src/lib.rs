@@ -4,8 +4,8 @@
 //! planted fault. They are also what the demonstrations run against.
 //!
 //! # Layout
-//! A **service** is a protocol and what is done with its messages. The protocol is a [session]
-//! (for datagrams a [responder]): bytes in, bytes out, no socket, no clock. A session sees exactly
+//! A **service** is a protocol and what is done with its messages. The protocol is a session
+//! (for datagrams a responder): bytes in, bytes out, no socket, no clock. A session sees exactly
 //! what each read(2) returned and decides how its output is divided into write calls, so a fault
 //! that depends on either can be written down as it occurs in real programs. A **driver** carries
 //! sessions over sockets, in one [`Model`]: iterative, a thread for each connection, or a tokio
@@ -29,9 +29,6 @@
 //! # Adding a service
 //! Write `services/NAME.rs` with a `SERVICE`, and add one line to `services/mod.rs`. Its faults
 //! are declared with `faults!`; tests demand a counterexample for each.
-//!
-//! [session]: crate#layout
-//! [responder]: crate#layout
 
 mod command;
 mod config;

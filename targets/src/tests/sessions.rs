@@ -46,9 +46,9 @@ pub(super) const CONVERSATIONS: &[(&str, In, &[u8], &str)] = &[
             ),
         ]),
         b"\0\0\0\x09{",
-        "\\x00\\x00\\x00a\
+        "\\x00\\x00\\x00d\
          {\\\"total_size\\\":2,\\\"md5\\\":\\\"60b725f10c9c85c70d97880dfe8191b3\\\",\\\"status\\\":0,\
-         \\\"stdout_size\\\":2,\\\"stderr_size\\\":0}a\\n\\x00\\x00\\x00a\
+         \\\"stdout_size\\\":2,\\\"stderr_size\\\":0}a\\n\\x00\\x00\\x00d\
          {\\\"total_size\\\":0,\\\"md5\\\":\\\"d41d8cd98f00b204e9800998ecf8427e\\\",\\\"status\\\":0,\
          \\\"stdout_size\\\":0,\\\"stderr_size\\\":0}",
     ),

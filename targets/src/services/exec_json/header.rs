@@ -122,9 +122,9 @@ mod tests {
             let error = RequestHeader::parse(header.as_bytes()).unwrap_err();
             assert!(error.contains(why), "{header}: {error}");
         }
+        // Other members are skipped without recursion, whatever their depth.
         let nested = format!("{{\"x\":{}", "[".repeat(60_000));
-        let error = RequestHeader::parse(nested.as_bytes()).unwrap_err();
-        assert!(error.contains("recursion limit"), "{error}");
+        assert!(RequestHeader::parse(nested.as_bytes()).is_err());
     }
 
     #[test]
