@@ -24,7 +24,6 @@ pub(crate) fn nearest<'a>(
 pub(crate) fn list<S: AsRef<str>>(names: &[S]) -> String {
     const SHOWN: usize = 40;
     let mut text = String::new();
-    let last = names.len().saturating_sub(1);
     for (n, name) in names.iter().enumerate() {
         if n == SHOWN {
             text.push_str(&format!(" and {} more", names.len() - SHOWN));
@@ -33,7 +32,6 @@ pub(crate) fn list<S: AsRef<str>>(names: &[S]) -> String {
         if n > 0 {
             text.push_str(", ");
         }
-        let _ = last;
         text.push_str(&format!("`{}`", name.as_ref()));
     }
     text

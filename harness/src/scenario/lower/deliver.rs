@@ -35,7 +35,7 @@ pub(crate) fn list(
     }
     let mut all: Vec<DeliverySpec> = Vec::new();
     for item in items {
-        let Some(spec) = item.get().and_then(|d| delivery(cx, d, item.span, around)) else {
+        let Some(spec) = item.get().and_then(|d| delivery(cx, d, around)) else {
             continue;
         };
         if spec != DeliverySpec::Whole {
@@ -68,7 +68,6 @@ fn refuse_useless(cx: &Context, at: Span, around: &Around<'_>) {
 fn delivery(
     cx: &Context,
     given: &DeliverSyntax,
-    at: Span,
     around: &Around<'_>,
 ) -> Option<DeliverySpec> {
     Some(match given {
@@ -78,7 +77,7 @@ fn delivery(
         DeliverSyntax::EachByte => DeliverySpec::EachByte,
         DeliverSyntax::Random(args) => DeliverySpec::Random { runs: args.get()?.runs.get()?.0 },
         DeliverSyntax::Cut(args) => cut(cx, args.get()?, around)?,
-        DeliverSyntax::Merge(args) => merge(cx, args.get()?, at)?,
+        DeliverSyntax::Merge(args) => merge(cx, args.get()?)?,
     })
 }
 
@@ -124,7 +123,7 @@ fn cut(cx: &Context, args: &CutSyntax, around: &Around<'_>) -> Option<DeliverySp
     Some(DeliverySpec::Cut { at })
 }
 
-fn merge(cx: &Context, args: &MergeSyntax, _: Span) -> Option<DeliverySpec> {
+fn merge(cx: &Context, args: &MergeSyntax) -> Option<DeliverySpec> {
     let range = *args.messages.get()?;
     if range.from < 2 {
         cx.error_help(

@@ -228,7 +228,7 @@ fn field(cx: &Context, kind: &FieldSyntax, at: Span, known: &[&str]) -> Option<K
         let int = int_type(cx, word, at)?;
         let role = match args {
             None => IntRole::Value { default: None },
-            Some(args) => int_role(cx, args.get()?, args.span, int, known)?,
+            Some(args) => int_role(cx, args.get()?, int, known)?,
         };
         return Some(Kind::Int { int, role });
     }
@@ -282,7 +282,6 @@ fn names(cx: &Context, items: &Item<Vec<Item<String>>>, known: &[&str]) -> Optio
 fn int_role(
     cx: &Context,
     args: &IntArgs,
-    at: Span,
     int: IntType,
     known: &[&str],
 ) -> Option<IntRole> {
@@ -337,7 +336,6 @@ fn int_role(
             return Some(IntRole::Id {});
         }
     }
-    let _ = at;
     Some(IntRole::Value { default: None })
 }
 

@@ -82,6 +82,9 @@ fn size(text: &str) -> Result<Size, String> {
         .find(|c: char| !(c.is_ascii_digit() || c == '.'))
         .unwrap_or(text.len());
     let (number, unit) = text.split_at(at);
+    if number.is_empty() {
+        return wrong("");
+    }
     let scale: u64 = match unit.trim_start() {
         "" | "B" => 1,
         "kB" | "KB" => 1_000,
@@ -92,11 +95,6 @@ fn size(text: &str) -> Result<Size, String> {
         "MiB" => 1 << 20,
         "GiB" => 1 << 30,
         "TiB" => 1 << 40,
-        "" if number.is_empty() => return wrong(""),
-        other if number.is_empty() => {
-            let _ = other;
-            return wrong("");
-        }
         other => return wrong(&format!(": `{other}` is not a unit of bytes")),
     };
     match scaled(number, scale) {
