@@ -188,6 +188,9 @@ impl Word {
 /// True for what some YAML reader takes for a number: `5`, `-0.5`, `1e9`, `0x1f`, `0o17`, `0500`,
 /// `1_000`, `.inf`.
 fn looks_like_number(text: &str) -> bool {
+    if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
+        return false;
+    }
     let rest = text.strip_prefix(['+', '-']).unwrap_or(text);
     if matches!(rest, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
         return true;

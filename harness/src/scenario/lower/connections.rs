@@ -24,6 +24,8 @@ pub(crate) struct Connections {
     all: Vec<(String, State)>,
     /// True: a step that opens one had a mistake, so that one may seem to be missing.
     pub(crate) unsure: bool,
+    /// True while the steps of a `repeat` are looked at a second time.
+    pub(crate) again: bool,
 }
 
 impl Connections {
@@ -54,11 +56,19 @@ impl Connections {
             return false;
         }
         if matches!(self.state(name), Some(State::Open | State::HalfClosed)) {
-            cx.error_help(
-                at,
-                format!("the connection `{name}` is open already"),
-                format!("close it first, or choose another name such as `{name}2`"),
-            );
+            if self.again {
+                cx.error_help(
+                    at,
+                    format!("the connection `{name}` is still open when `repeat` comes here again"),
+                    format!("add `- close: {name}` to the steps that are repeated"),
+                );
+            } else {
+                cx.error_help(
+                    at,
+                    format!("the connection `{name}` is open already"),
+                    format!("close it first, or choose another name such as `{name}2`"),
+                );
+            }
             return false;
         }
         self.push(name);

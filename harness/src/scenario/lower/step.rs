@@ -350,8 +350,10 @@ impl<'a> Steps<'a> {
         if times.is_some_and(|t| t > 1) && !self.again {
             // What the first round leaves behind must not trip the second.
             self.again = true;
+            self.connections.again = true;
             let _ = self.block(cx, &given.steps);
             self.again = false;
+            self.connections.again = false;
         }
         Some(StepKind::Repeat { times: times?, steps: steps? })
     }

@@ -126,7 +126,9 @@ fn filled(cx: &Context, fill: &FillSyntax, at: Span) -> Option<Vec<u8>> {
     if !cx.spend(size, fill.size.span) {
         return None;
     }
-    Some(pattern.into_iter().cycle().take(size).collect())
+    let mut bytes = pattern.repeat(size / pattern.len());
+    bytes.extend_from_slice(&pattern[..size - bytes.len()]);
+    Some(bytes)
 }
 
 fn file(cx: &Context, given: &str, at: Span) -> Option<Vec<u8>> {
