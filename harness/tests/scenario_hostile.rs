@@ -20,7 +20,10 @@ fn refused(text: &str) -> Diagnostics {
 
 /// The tree that a text leaves in memory, and what was said of it.
 fn tree(text: &str) -> (Tree, Vec<String>) {
-    let source = std::sync::Arc::new(Source::new(Path::new("hostile.yaml").into(), text.to_owned()));
+    let source = std::sync::Arc::new(Source::new(
+        Path::new("hostile.yaml").into(),
+        text.to_owned(),
+    ));
     let mut errors = Vec::new();
     let tree = Tree::parse(&source, BUDGET, &mut errors);
     (tree, errors.iter().map(|e| e.one_line()).collect())
@@ -31,7 +34,10 @@ fn alias_bomb() -> String {
     let mut text = String::from("target: &l0 lol\n");
     for level in 1..10 {
         let before = format!("*l{}, ", level - 1).repeat(10);
-        text.push_str(&format!("k{level}: &l{level} [{}]\n", before.trim_end_matches(", ")));
+        text.push_str(&format!(
+            "k{level}: &l{level} [{}]\n",
+            before.trim_end_matches(", ")
+        ));
     }
     text
 }
@@ -40,7 +46,12 @@ fn alias_bomb() -> String {
 fn an_alias_bomb_is_refused_where_it_goes_off() {
     let errors = refused(&alias_bomb());
     let first = errors.iter().next().unwrap();
-    assert!(first.message.contains("more than 20000 values, aliases followed"), "{first}");
+    assert!(
+        first
+            .message
+            .contains("more than 20000 values, aliases followed"),
+        "{first}"
+    );
     assert!(first.line > 1, "{first}");
     // An alias is a number: nothing was expanded.
     let (tree, _) = tree(&alias_bomb());
@@ -58,30 +69,48 @@ fn an_alias_of_a_large_value_costs_nothing_until_it_is_used() {
         text.push_str(&format!("  - b{n}: {{request: {{any: *big}}}}\n"));
     }
     let errors = refused(&text);
-    assert!(errors.to_string().contains("come to more than 64 MiB"), "{errors}");
+    assert!(
+        errors.to_string().contains("come to more than 64 MiB"),
+        "{errors}"
+    );
 }
 
 #[test]
 fn fills_within_cats_do_not_multiply() {
-    let mut text = String::from("target: t\nconnect: tcp://127.0.0.1:9\nframes: {any: raw}\nexchanges:\n  - a: {request: {any: {cat: [");
+    let mut text = String::from(
+        "target: t\nconnect: tcp://127.0.0.1:9\nframes: {any: raw}\nexchanges:\n  - a: {request: {any: {cat: [",
+    );
     text.push_str(&"{fill: {byte: 0, size: 60MiB}}, ".repeat(1000));
     text.push_str("]}}}\n");
     let errors = refused(&text);
-    assert!(errors.to_string().contains("come to more than 64 MiB"), "{errors}");
+    assert!(
+        errors.to_string().contains("come to more than 64 MiB"),
+        "{errors}"
+    );
 }
 
 #[test]
 fn deep_nesting_is_refused_where_it_is_too_deep() {
     for (open, close) in [("[", "]"), ("{a: ", "}"), ("- ", ""), ("? ", "")] {
         let text = format!("target: {}x{}\n", open.repeat(20_000), close.repeat(20_000));
-        let text = if close.is_empty() { text.replacen("target: ", "", 1) } else { text };
+        let text = if close.is_empty() {
+            text.replacen("target: ", "", 1)
+        } else {
+            text
+        };
         let errors = refused(&text);
         let first = errors.iter().next().unwrap();
         assert!(first.line == 1 && first.column > 0, "{first}");
         let (tree, _) = tree(&text);
-        assert!(tree.len() <= 2 * BUDGET.depth + 2, "{} nodes of {open}", tree.len());
+        assert!(
+            tree.len() <= 2 * BUDGET.depth + 2,
+            "{} nodes of {open}",
+            tree.len()
+        );
     }
-    let block: String = (0..20_000).map(|n| format!("{}a:\n", " ".repeat(n % 2000))).collect();
+    let block: String = (0..20_000)
+        .map(|n| format!("{}a:\n", " ".repeat(n % 2000)))
+        .collect();
     refused(&block);
 }
 
@@ -89,7 +118,10 @@ fn deep_nesting_is_refused_where_it_is_too_deep() {
 fn many_values_are_refused_at_the_first_too_many() {
     let text = format!("target: [{}]\n", "a, ".repeat(1_000_000));
     let errors = refused(&text);
-    assert!(errors.to_string().contains("more than 20000 values"), "{errors}");
+    assert!(
+        errors.to_string().contains("more than 20000 values"),
+        "{errors}"
+    );
     let (tree, _) = tree(&text);
     assert!(tree.len() <= BUDGET.nodes as usize, "{} nodes", tree.len());
 }
@@ -115,22 +147,35 @@ fn a_huge_file_is_refused_before_it_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("huge.yaml");
     // Sparse: 100 MB that take no room.
-    std::fs::File::create(&path).unwrap().set_len(100_000_000).unwrap();
+    std::fs::File::create(&path)
+        .unwrap()
+        .set_len(100_000_000)
+        .unwrap();
     let start = Instant::now();
     let errors = load(&path).unwrap_err();
     assert!(start.elapsed() < GENEROUS);
-    assert!(errors.to_string().contains("huge.yaml: the file has more than 4 MiB"), "{errors}");
+    assert!(
+        errors
+            .to_string()
+            .contains("huge.yaml: the file has more than 4 MiB"),
+        "{errors}"
+    );
     let text = " ".repeat(MAX_FILE_BYTES + 1);
     assert!(refused_whole(&text).contains("more than 4 MiB"));
 }
 
 fn refused_whole(text: &str) -> String {
-    parse(Path::new("hostile.yaml"), text).unwrap_err().to_string()
+    parse(Path::new("hostile.yaml"), text)
+        .unwrap_err()
+        .to_string()
 }
 
 #[test]
 fn a_large_scalar_and_a_long_line_are_no_trouble() {
-    let errors = refused(&format!("target: t\nabout: {}\nconect: x\n", "word ".repeat(500_000)));
+    let errors = refused(&format!(
+        "target: t\nabout: {}\nconect: x\n",
+        "word ".repeat(500_000)
+    ));
     assert!(errors.render(false).len() < 1 << 20);
     // The excerpt of a mistake in a line of megabytes is what it costs to show it.
     let errors = refused(&format!("target: {{a: {}}}\n", "x".repeat(3_000_000)));
@@ -140,16 +185,33 @@ fn a_large_scalar_and_a_long_line_are_no_trouble() {
 #[test]
 fn what_is_not_a_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(load(folder.path()).unwrap_err().to_string().contains("not a regular file"));
-    assert!(load(Path::new("/dev/zero")).unwrap_err().to_string().contains("not a regular file"));
-    assert!(load(&folder.path().join("none.yaml")).unwrap_err().to_string().contains("No such file"));
+    assert!(
+        load(folder.path())
+            .unwrap_err()
+            .to_string()
+            .contains("not a regular file")
+    );
+    assert!(
+        load(Path::new("/dev/zero"))
+            .unwrap_err()
+            .to_string()
+            .contains("not a regular file")
+    );
+    assert!(
+        load(&folder.path().join("none.yaml"))
+            .unwrap_err()
+            .to_string()
+            .contains("No such file")
+    );
 }
 
 #[test]
 fn repeats_within_repeats_do_not_multiply() {
     let mut steps = String::from("[play: all]");
     for _ in 0..9 {
-        steps = format!("[{{repeat: {{times: 9, steps: {steps}}}}}, {{repeat: {{times: 9, steps: {steps}}}}}]");
+        steps = format!(
+            "[{{repeat: {{times: 9, steps: {steps}}}}}, {{repeat: {{times: 9, steps: {steps}}}}}]"
+        );
         if steps.len() > 60_000 {
             break;
         }
@@ -162,9 +224,15 @@ fn repeats_within_repeats_do_not_multiply() {
 
 fn samples() -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/valid");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
     files.sort();
-    files.into_iter().map(|f| std::fs::read(f).unwrap()).collect()
+    files
+        .into_iter()
+        .map(|f| std::fs::read(f).unwrap())
+        .collect()
 }
 
 /// What a mutation does to a file.

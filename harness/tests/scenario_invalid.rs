@@ -45,7 +45,11 @@ fn there_are_samples_and_each_golden_file_has_one() {
     for entry in std::fs::read_dir("scenarios/invalid").unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|e| e == "stderr") {
-            assert!(samples.contains(&path.with_extension("yaml")), "{}", path.display());
+            assert!(
+                samples.contains(&path.with_extension("yaml")),
+                "{}",
+                path.display()
+            );
         }
     }
 }
@@ -64,7 +68,10 @@ fn each_error_names_file_and_line() {
             } else {
                 assert!(error.line > 0 && error.column > 0, "{line}");
             }
-            assert!(!error.message.contains('\u{1f}') && !error.message.contains("Syntax"), "{line}");
+            assert!(
+                !error.message.contains('\u{1f}') && !error.message.contains("Syntax"),
+                "{line}"
+            );
         }
     }
 }
@@ -75,7 +82,11 @@ fn ten_mistakes_are_told_in_one_pass() {
     let errors = errors(Path::new("scenarios/invalid/ten-mistakes.yaml"));
     let places: BTreeSet<(u32, u32)> = errors.iter().map(|e| (e.line, e.column)).collect();
     assert!(places.len() >= 10, "{errors}");
-    let meant = errors.iter().filter(|e| e.label.as_deref().is_some_and(|l| l.contains("did you mean")));
+    let meant = errors.iter().filter(|e| {
+        e.label
+            .as_deref()
+            .is_some_and(|l| l.contains("did you mean"))
+    });
     assert!(meant.count() >= 6, "{errors}");
 }
 
@@ -83,7 +94,11 @@ fn ten_mistakes_are_told_in_one_pass() {
 fn errors_come_in_the_order_of_the_file() {
     for file in samples() {
         let errors = errors(&file);
-        let own: Vec<_> = errors.iter().filter(|e| *e.file == *file).map(|e| e.span.start).collect();
+        let own: Vec<_> = errors
+            .iter()
+            .filter(|e| *e.file == *file)
+            .map(|e| e.span.start)
+            .collect();
         assert!(own.is_sorted(), "{}: {own:?}", file.display());
     }
 }

@@ -176,7 +176,10 @@ impl Word {
             "true" => Self::Bool(true),
             "false" => Self::Bool(false),
             "True" | "TRUE" | "False" | "FALSE" => Self::Ambiguous,
-            _ if ["on", "off", "yes", "no"].iter().any(|w| w.eq_ignore_ascii_case(text)) => {
+            _ if ["on", "off", "yes", "no"]
+                .iter()
+                .any(|w| w.eq_ignore_ascii_case(text)) =>
+            {
                 Self::Ambiguous
             }
             _ if looks_like_number(text) => Self::Number,
@@ -222,11 +225,26 @@ mod tests {
 
     #[test]
     fn scalars_are_told_apart_by_their_looks() {
-        for number in ["0", "5", "-5", "0500", "1.5", ".5", "5.", "1e9", "1E-9", "0x1f", "0o17", "1_000", ".inf", "-.inf"] {
+        for number in [
+            "0", "5", "-5", "0500", "1.5", ".5", "5.", "1e9", "1E-9", "0x1f", "0o17", "1_000",
+            ".inf", "-.inf",
+        ] {
             assert_eq!(Word::of(number, true), Word::Number, "{number}");
             assert_eq!(Word::of(number, false), Word::Text, "\"{number}\"");
         }
-        for text in ["50ms", "a", "-", ".", "e9", "0x", "127.0.0.1", "1-2", "_1", "p99", "16MiB"] {
+        for text in [
+            "50ms",
+            "a",
+            "-",
+            ".",
+            "e9",
+            "0x",
+            "127.0.0.1",
+            "1-2",
+            "_1",
+            "p99",
+            "16MiB",
+        ] {
             assert_eq!(Word::of(text, true), Word::Text, "{text}");
         }
         for word in ["on", "Off", "YES", "no", "True"] {

@@ -242,9 +242,9 @@ impl<'de> Deserializer<'de> for NodeDe<'_> {
                 next: 0,
             }),
             magic::SCALAR => match self.scalar() {
-                Some((text, word)) if word != Word::Nothing => {
-                    visitor.visit_str(text).map_err(|e: Error| e.at(self.cx, self.id))
-                }
+                Some((text, word)) if word != Word::Nothing => visitor
+                    .visit_str(text)
+                    .map_err(|e: Error| e.at(self.cx, self.id)),
                 _ => Err(Error::expected(&visitor as &dyn Expected).at(self.cx, self.id)),
             },
             magic::RAW => visitor.visit_u32(self.id.number()),
@@ -261,16 +261,22 @@ impl<'de> Deserializer<'de> for NodeDe<'_> {
                             entries.len(),
                             keys(entries)
                         );
-                        problem.help =
-                            Some("keep one; in a list, begin each with `-`".to_owned());
+                        problem.help = Some("keep one; in a list, begin each with `-`".to_owned());
                     }
                     return Err(error.at(self.cx, self.id));
                 };
-                visitor.visit_seq(NamedAccess { cx: self.cx, entry, next: 0 })
+                visitor.visit_seq(NamedAccess {
+                    cx: self.cx,
+                    entry,
+                    next: 0,
+                })
             }
             magic::NAMES => {
                 let entries = self.entries("a map of names that you choose")?;
-                visitor.visit_seq(NamesAccess { cx: self.cx, entries: entries.iter() })
+                visitor.visit_seq(NamesAccess {
+                    cx: self.cx,
+                    entries: entries.iter(),
+                })
             }
             magic::SHAPE => visitor
                 .visit_enum(ShapeAccess(self))
@@ -281,7 +287,10 @@ impl<'de> Deserializer<'de> for NodeDe<'_> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.kind() {
-            Kind::List(items) => visitor.visit_seq(ListAccess { cx: self.cx, items: items.iter() }),
+            Kind::List(items) => visitor.visit_seq(ListAccess {
+                cx: self.cx,
+                items: items.iter(),
+            }),
             kind => {
                 let help = match kind {
                     Kind::Scalar { text, plain } if Word::of(text, *plain) != Word::Nothing => {
@@ -310,7 +319,9 @@ impl<'de> Deserializer<'de> for NodeDe<'_> {
         for entry in entries {
             let Some(field) = field_of(&entry.key) else {
                 let at = entry.key_span;
-                self.cx.push(suggest::unknown(self.cx, name, "key", &entry.key, at, fields));
+                self.cx.push(suggest::unknown(
+                    self.cx, name, "key", &entry.key, at, fields,
+                ));
                 if !suggest::not_built(name, &entry.key) {
                     let meant = suggest::nearest(&entry.key, fields.iter().copied());
                     let given = |field: &str| entries.iter().any(|e| &*e.key == field);
@@ -350,7 +361,10 @@ impl<'de> Deserializer<'de> for NodeDe<'_> {
                     de: self,
                     word: &entry.key,
                     word_span: entry.key_span,
-                    value: Some(NodeDe { cx: self.cx, id: entry.value }),
+                    value: Some(NodeDe {
+                        cx: self.cx,
+                        id: entry.value,
+                    }),
                 },
                 [] => return Err(Error::expected(one_of(variants)).at(self.cx, self.id)),
                 [first, second, ..] => {
@@ -375,7 +389,14 @@ impl<'de> Deserializer<'de> for NodeDe<'_> {
             _ => return Err(Error::expected(one_of(variants)).at(self.cx, self.id)),
         };
         if !variants.contains(&access.word) {
-            self.cx.push(suggest::unknown(self.cx, name, "word", access.word, access.word_span, variants));
+            self.cx.push(suggest::unknown(
+                self.cx,
+                name,
+                "word",
+                access.word,
+                access.word_span,
+                variants,
+            ));
             let meant = suggest::nearest(access.word, variants.iter().copied());
             match meant.filter(|_| !suggest::not_built(name, access.word)) {
                 // Read as what was meant, so that mistakes in its value are told too.
@@ -432,8 +453,12 @@ impl<'de> SeqAccess<'de> for ItemAccess<'_> {
                 },
                 ItemValue::Missing => Ok(None),
             },
-            2 => seed.deserialize(self.span.start.into_deserializer()).map(Some),
-            3 => seed.deserialize(self.span.end.into_deserializer()).map(Some),
+            2 => seed
+                .deserialize(self.span.start.into_deserializer())
+                .map(Some),
+            3 => seed
+                .deserialize(self.span.end.into_deserializer())
+                .map(Some),
             _ => Ok(None),
         }
     }
@@ -454,12 +479,25 @@ impl<'de> SeqAccess<'de> for NamedAccess<'_> {
         seed: T,
     ) -> Result<Option<T::Value>, Error> {
         self.next += 1;
-        let Entry { key, key_span, value } = self.entry;
+        let Entry {
+            key,
+            key_span,
+            value,
+        } = self.entry;
         match self.next {
-            1 => seed.deserialize(StrDeserializer::<Error>::new(key)).map(Some),
-            2 => seed.deserialize(key_span.start.into_deserializer()).map(Some),
+            1 => seed
+                .deserialize(StrDeserializer::<Error>::new(key))
+                .map(Some),
+            2 => seed
+                .deserialize(key_span.start.into_deserializer())
+                .map(Some),
             3 => seed.deserialize(key_span.end.into_deserializer()).map(Some),
-            4 => seed.deserialize(NodeDe { cx: self.cx, id: *value }).map(Some),
+            4 => seed
+                .deserialize(NodeDe {
+                    cx: self.cx,
+                    id: *value,
+                })
+                .map(Some),
             _ => Ok(None),
         }
     }
@@ -494,7 +532,11 @@ impl<'de> Deserializer<'de> for EntryDe<'_> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_seq(NamedAccess { cx: self.cx, entry: self.entry, next: 0 })
+        visitor.visit_seq(NamedAccess {
+            cx: self.cx,
+            entry: self.entry,
+            next: 0,
+        })
     }
 
     serde::forward_to_deserialize_any! {
@@ -520,7 +562,9 @@ impl<'de> SeqAccess<'de> for ListAccess<'_> {
             return Ok(None);
         };
         let de = NodeDe { cx: self.cx, id };
-        seed.deserialize(de).map(Some).map_err(|e| e.at(self.cx, id))
+        seed.deserialize(de)
+            .map(Some)
+            .map_err(|e| e.at(self.cx, id))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -553,12 +597,16 @@ impl<'de> MapAccess<'de> for StructAccess<'_> {
         if let Some(&(field, value)) = self.known.get(self.next) {
             self.next += 1;
             self.value = StructValue::Given(value);
-            return seed.deserialize(StrDeserializer::<Error>::new(field)).map(Some);
+            return seed
+                .deserialize(StrDeserializer::<Error>::new(field))
+                .map(Some);
         }
         let known = &self.known;
         if let Some(field) = self.absent.find(|f| known.iter().all(|(k, _)| k != *f)) {
             self.value = StructValue::Absent(field);
-            return seed.deserialize(StrDeserializer::<Error>::new(field)).map(Some);
+            return seed
+                .deserialize(StrDeserializer::<Error>::new(field))
+                .map(Some);
         }
         Ok(None)
     }
@@ -566,9 +614,9 @@ impl<'de> MapAccess<'de> for StructAccess<'_> {
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
         let cx = self.de.cx;
         match std::mem::replace(&mut self.value, StructValue::Done) {
-            StructValue::Given(id) => {
-                seed.deserialize(NodeDe { cx, id }).map_err(|e| e.at(cx, id))
-            }
+            StructValue::Given(id) => seed
+                .deserialize(NodeDe { cx, id })
+                .map_err(|e| e.at(cx, id)),
             StructValue::Absent(key) => seed.deserialize(Absent {
                 de: self.de,
                 message: format!("the key `{key}` is missing"),
@@ -592,7 +640,9 @@ impl<'de> Deserializer<'de> for Absent<'_> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let _ = visitor;
-        Err(Error::new(self.message).help(self.help).at(self.de.cx, self.de.id))
+        Err(Error::new(self.message)
+            .help(self.help)
+            .at(self.de.cx, self.de.id))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {

@@ -29,7 +29,10 @@ pub(crate) fn nearest<'a>(
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let folded = given.to_lowercase().replace('-', "_");
-    let meant = MEANT.iter().find(|(wrong, _)| *wrong == folded).map(|(_, right)| *right);
+    let meant = MEANT
+        .iter()
+        .find(|(wrong, _)| *wrong == folded)
+        .map(|(_, right)| *right);
     // A third of the letters may differ: more, and the names have little to do with each other.
     let allowed = given.chars().count().max(3) / 3;
     known
@@ -54,7 +57,8 @@ pub(crate) fn list<S: AsRef<str>>(names: &[S]) -> String {
     const SHOWN: usize = 40;
     const MANY: usize = 20;
     let is_int = |name: &str| {
-        name.strip_prefix(['u', 'i']).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        name.strip_prefix(['u', 'i'])
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
     };
     let names: Vec<&str> = names
         .iter()
@@ -93,10 +97,14 @@ pub(crate) fn unknown(
     }
     let mut error = unknown_name(cx, what, given, at, known);
     if known.contains(&"whole") && BYTES_WORDS.contains(&given) {
-        error.help = Some(format!("bytes stand under a key here: `whole: {{{given}: ...}}`"));
+        error.help = Some(format!(
+            "bytes stand under a key here: `whole: {{{given}: ...}}`"
+        ));
     }
     if known.contains(&"exact") && BYTES_WORDS.contains(&given) {
-        error.help = Some(format!("bytes stand under a key here: `exact: {{{given}: ...}}`"));
+        error.help = Some(format!(
+            "bytes stand under a key here: `exact: {{{given}: ...}}`"
+        ));
     }
     error
 }
@@ -121,7 +129,11 @@ pub(crate) fn unknown_name<S: AsRef<str>>(
     match nearest(given, known.iter().map(AsRef::as_ref)) {
         Some(near) => {
             let error = error.label(format!("did you mean `{near}`?"));
-            if known.len() > TOO_MANY { error } else { error.help(names) }
+            if known.len() > TOO_MANY {
+                error
+            } else {
+                error.help(names)
+            }
         }
         None => error.help(names),
     }
@@ -151,7 +163,9 @@ mod tests {
 
     #[test]
     fn near_names_are_meant_and_far_ones_are_not() {
-        let known = ["title", "connect", "recv", "each_cut", "u16be", "u16le", "KILL"];
+        let known = [
+            "title", "connect", "recv", "each_cut", "u16be", "u16le", "KILL",
+        ];
         let near = |given| nearest(given, known);
         assert_eq!(near("tilte"), Some("title"));
         assert_eq!(near("conect"), Some("connect"));

@@ -31,7 +31,11 @@ pub(crate) fn list(
         return Vec::new();
     };
     if items.is_empty() {
-        cx.error_help(item.span, "no delivery is given", "leave `deliver` out for `[whole]`");
+        cx.error_help(
+            item.span,
+            "no delivery is given",
+            "leave `deliver` out for `[whole]`",
+        );
     }
     let mut all: Vec<DeliverySpec> = Vec::new();
     for item in items {
@@ -65,17 +69,15 @@ fn refuse_useless(cx: &Context, at: Span, around: &Around<'_>) {
     }
 }
 
-fn delivery(
-    cx: &Context,
-    given: &DeliverSyntax,
-    around: &Around<'_>,
-) -> Option<DeliverySpec> {
+fn delivery(cx: &Context, given: &DeliverSyntax, around: &Around<'_>) -> Option<DeliverySpec> {
     Some(match given {
         DeliverSyntax::Whole => DeliverySpec::Whole,
         DeliverSyntax::EachCut => DeliverySpec::EachCut,
         DeliverSyntax::FieldPairs => DeliverySpec::FieldPairs,
         DeliverSyntax::EachByte => DeliverySpec::EachByte,
-        DeliverSyntax::Random(args) => DeliverySpec::Random { runs: args.get()?.runs.get()?.0 },
+        DeliverSyntax::Random(args) => DeliverySpec::Random {
+            runs: args.get()?.runs.get()?.0,
+        },
         DeliverSyntax::Cut(args) => cut(cx, args.get()?, around)?,
         DeliverSyntax::Merge(args) => merge(cx, args.get()?)?,
     })
@@ -84,11 +86,19 @@ fn delivery(
 fn cut(cx: &Context, args: &CutSyntax, around: &Around<'_>) -> Option<DeliverySpec> {
     let items = args.at.get()?;
     if items.is_empty() {
-        cx.error_help(args.at.span, "no cut is given", "write offsets such as `at: [2, 5]`");
+        cx.error_help(
+            args.at.span,
+            "no cut is given",
+            "write offsets such as `at: [2, 5]`",
+        );
         return None;
     }
     let longest = around.target.and_then(|target| {
-        let requests = target.profile.exchanges.iter().filter_map(|e| e.request.as_ref());
+        let requests = target
+            .profile
+            .exchanges
+            .iter()
+            .filter_map(|e| e.request.as_ref());
         requests.map(|m| m.encoded.bytes.len()).max()
     });
     let mut at: Vec<usize> = Vec::with_capacity(items.len());
@@ -137,5 +147,9 @@ fn merge(cx: &Context, args: &MergeSyntax) -> Option<DeliverySpec> {
         None => false,
         Some(item) => item.get().is_some(),
     };
-    Some(DeliverySpec::Merge { from: range.from, to: range.to, plus_half })
+    Some(DeliverySpec::Merge {
+        from: range.from,
+        to: range.to,
+        plus_half,
+    })
 }

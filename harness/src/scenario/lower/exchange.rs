@@ -40,7 +40,10 @@ fn exchange(cx: &Context, named: &Named<ExchangeSyntax>, frames: &Frames) -> Opt
         (None, None) => {
             cx.error_help(
                 at,
-                format!("the exchange `{}` has neither a request nor a reply", named.name),
+                format!(
+                    "the exchange `{}` has neither a request nor a reply",
+                    named.name
+                ),
                 "add `request: {FRAME: VALUE}`; a greeting has a `reply` alone",
             );
             None

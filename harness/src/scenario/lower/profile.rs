@@ -58,7 +58,9 @@ pub(crate) fn profile(
     }
     let mut unique = Unique::default();
     let mut exchanges = |item: &Option<_>, from_base: fn(&Profile) -> &Vec<_>| match item {
-        None => base.map(|b| from_base(&b.profile).clone()).unwrap_or_default(),
+        None => base
+            .map(|b| from_base(&b.profile).clone())
+            .unwrap_or_default(),
         Some(item) => Item::<Vec<_>>::get(item)
             .map(|list| exchange::list(cx, list, &frames, &mut unique))
             .unwrap_or_default(),
@@ -132,8 +134,10 @@ fn options_for(mut options: SocketOptions, transport: Transport) -> SocketOption
 }
 
 fn without(list: &[Item<WithoutSyntax>]) -> Vec<Capability> {
-    let mut all: Vec<Capability> =
-        list.iter().filter_map(|item| Some(capability(*item.get()?))).collect();
+    let mut all: Vec<Capability> = list
+        .iter()
+        .filter_map(|item| Some(capability(*item.get()?)))
+        .collect();
     all.sort_unstable();
     all.dedup();
     all
@@ -205,7 +209,9 @@ fn origin(
         None => Some(of_base.unwrap_or(Transport::Tcp)),
     };
     if let Some(item) = &given.start {
-        let command = item.get().and_then(|s| start::start(cx, s, item.span, stated));
+        let command = item
+            .get()
+            .and_then(|s| start::start(cx, s, item.span, stated));
         return (command.map(Origin::Start), stated);
     }
     if let Some(item) = &given.connect {
@@ -215,7 +221,9 @@ fn origin(
             if wanted != transport {
                 cx.error_help(
                     at,
-                    format!("`transport: {wanted}` contradicts the {transport} address in `connect`"),
+                    format!(
+                        "`transport: {wanted}` contradicts the {transport} address in `connect`"
+                    ),
                     "leave it out: the address says it",
                 );
             }
@@ -224,7 +232,10 @@ fn origin(
     }
     if let Some(item) = &given.builtin {
         let wanted = wanted.and_then(|(transport, at)| Some((transport?, at)));
-        return match item.get().and_then(|b| builtin::builtin(cx, b, item.span, wanted)) {
+        return match item
+            .get()
+            .and_then(|b| builtin::builtin(cx, b, item.span, wanted))
+        {
             Some((builtin, transport)) => (Some(Origin::Builtin(builtin)), Some(transport)),
             None => (None, None),
         };
@@ -243,7 +254,10 @@ fn origin(
                     );
                 }
             }
-            (Some(base.profile.origin.clone()), Some(base.profile.transport))
+            (
+                Some(base.profile.origin.clone()),
+                Some(base.profile.transport),
+            )
         }
         None if unsure => (None, None),
         None => {
@@ -260,7 +274,11 @@ fn origin(
 fn endpoint(cx: &Context, url: &str, at: Span) -> Option<Endpoint> {
     match url.parse::<Endpoint>() {
         Ok(endpoint) if endpoint.port() == Some(0) => {
-            cx.error_help(at, "port 0 cannot be connected to", "write a port from 1 to 65535");
+            cx.error_help(
+                at,
+                "port 0 cannot be connected to",
+                "write a port from 1 to 65535",
+            );
             None
         }
         Ok(endpoint) => Some(endpoint),
