@@ -156,6 +156,11 @@ impl Shared {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn clients(&self) -> usize {
+        lock(&self.clients).live
+    }
+
     pub(crate) fn spun(&self) {
         self.spins.fetch_add(1, Ordering::Relaxed);
     }

@@ -149,8 +149,9 @@ fn linger(socket: &Socket) {
         open = !left.is_zero() && socket.set_read_timeout(Some(left)).is_ok();
         if open {
             match (&*socket).read(&mut buffer) {
-                Ok(0) | Err(_) => open = false,
+                Ok(0) => open = false,
                 Ok(n) => taken += n,
+                Err(e) => open = e.kind() == io::ErrorKind::Interrupted,
             }
         }
     }

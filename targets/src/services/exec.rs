@@ -1,5 +1,8 @@
 //! Runs the command of each request, and answers with its status and all its output.
 
+#[cfg(test)]
+mod shown;
+
 use std::sync::Arc;
 
 use harness_net::Transport;
@@ -8,11 +11,6 @@ use crate::command::{COMMAND_MAX, MALFORMED, Outcome, PIPE, Runner, Started};
 use crate::inbox::Inbox;
 use crate::service::{Factory, Kind, Service, Setup, Sockets, faults};
 use crate::session::{Flow, Output, READ, Session};
-#[cfg(test)]
-use crate::tests::{
-    In::{Read, Words},
-    Shown,
-};
 use crate::{Model, habits};
 
 faults! { Bug:
@@ -79,127 +77,7 @@ pub(crate) const SERVICE: Service = Service {
     runs_commands: true,
     kind: Kind::Stream(factory),
     #[cfg(test)]
-    shown: &[
-        Shown::reads(
-            "header_assumed_whole",
-            &[Read(b"\0\0"), Read(b"\0\x06echo a")],
-            "continue; \\x00\\x00\\x00\\x03\\x00a\\n continue",
-            "close",
-        ),
-        Shown::reads(
-            "body_assumed_whole",
-            &[Read(b"\0\0\0\x06ec"), Read(b"ho a")],
-            "continue; \\x00\\x00\\x00\\x03\\x00a\\n continue",
-            "continue; \\x00\\x00\\x00\\x0f\\x7fec: not found\\n continue; continue",
-        ),
-        Shown::reads(
-            "request_unframed",
-            &[Read(b"\0\0\0\x05false\0\0\0\x06exit 3")],
-            "\\x00\\x00\\x00\\x01\\x01|\\x00\\x00\\x00\\x01\\x03 continue",
-            "\\x00\\x00\\x00!\\x02the command contains a NUL byte\\n continue",
-        ),
-        Shown::reads(
-            "header_and_body_in_two_writes",
-            &[Read(b"\0\0\0\x06echo a")],
-            "\\x00\\x00\\x00\\x03\\x00a\\n continue",
-            "\\x00\\x00\\x00\\x03|\\x00a\\n continue",
-        ),
-        Shown::reads(
-            "negative_length_accepted",
-            &[Read(b"\xff\xff\xff\xfbecho a")],
-            "<71 bytes> close",
-            "\\x00\\x00\\x00\\x01\\x00|\
-             \\x00\\x00\\x00G\\x02request of 1701013615 bytes; at most 65536 are allowed\\n close",
-        ),
-        Shown::reads(
-            "no_length_limit",
-            &[Read(b"\x7f\xff\xff\xff"), Read(b"a")],
-            "<71 bytes> close",
-            "continue; continue",
-        ),
-        Shown::reads(
-            "little_endian_length",
-            &[Read(b"\x06\0\0\0echo a")],
-            "<70 bytes> close",
-            "\\x03\\x00\\x00\\x00\\x00a\\n continue",
-        ),
-        Shown::reads(
-            "next_request_overread",
-            &[Read(b"\0\0\0\x05false\0\0\0\x06ex"), Read(b"it 3")],
-            "\\x00\\x00\\x00\\x01\\x01 continue; \\x00\\x00\\x00\\x01\\x03 continue",
-            "\\x00\\x00\\x00\\x01\\x01 continue; <71 bytes> close",
-        ),
-        Shown::reads(
-            "command_cut_at_1024",
-            &[Read(b"\0\0\x04\x04"), Words(b"echo ", b'a', 1023)],
-            "continue; <1029 bytes> continue",
-            "continue; <1025 bytes> continue",
-        ),
-        Shown::reads(
-            "reply_length_without_status",
-            &[Read(b"\0\0\0\x06echo a")],
-            "\\x00\\x00\\x00\\x03\\x00a\\n continue",
-            "\\x00\\x00\\x00\\x02\\x00a\\n continue",
-        ),
-        Shown::reads(
-            "stderr_hides_stdout",
-            &[Read(b"\0\0\0\x08both o e")],
-            "\\x00\\x00\\x00\\x05\\x00o\\ne\\n continue",
-            "\\x00\\x00\\x00\\x03\\x00e\\n continue",
-        ),
-        Shown::reads(
-            "exit_status_lost",
-            &[Read(b"\0\0\0\x05false")],
-            "\\x00\\x00\\x00\\x01\\x01 continue",
-            "\\x00\\x00\\x00\\x01\\x00 continue",
-        ),
-        Shown::reads(
-            "pipe_deadlock",
-            &[Read(b"\0\0\0\x0cstderr 65537"), Read(b"\0\0\0\x04true")],
-            "<65542 bytes> continue; \\x00\\x00\\x00\\x01\\x00 continue",
-            "continue; continue",
-        ),
-        Shown::reads(
-            "output_read_once",
-            &[Read(b"\0\0\0\x0bbytes 65537")],
-            "<65542 bytes> continue",
-            "<65541 bytes> continue",
-        ),
-        Shown::process(
-            "stdin_left_open",
-            "cat",
-            "\\x00\\x00\\x00\\x01\\x00 continue",
-        ),
-        Shown::process(
-            "background_child_holds_reply",
-            "sh -c 'sleep 9 & :'",
-            "\\x00\\x00\\x00\\x01\\x00 continue",
-        ),
-        Shown::reads(
-            "undecodable_command_kills",
-            &[Read(b"\0\0\0\x06echo \xff")],
-            "\\x00\\x00\\x00\\x03\\x00\\xff\\n continue",
-            "crash",
-        ),
-        Shown::reads(
-            "nul_in_command_kills",
-            &[Read(b"\0\0\0\x01\0")],
-            "\\x00\\x00\\x00!\\x02the command contains a NUL byte\\n continue",
-            "crash",
-        ),
-        Shown::reads(
-            "empty_answer_not_sent",
-            &[Read(b"\0\0\0\x04true")],
-            "\\x00\\x00\\x00\\x01\\x00 continue",
-            "continue",
-        ),
-        Shown::reads(
-            "empty_request_ignored",
-            &[Read(b"\0\0\0\0")],
-            "\\x00\\x00\\x00\\x01\\x00 continue",
-            "continue",
-        ),
-    ],
+    shown: shown::SHOWN,
 };
 
 fn factory(setup: Setup) -> Factory {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use harness_net::Transport;
 
-use self::header::{ReplyHeader, RequestHeader, md5_hex};
+use self::header::{ReplyHeader, RequestHeader};
 use crate::command::{COMMAND_MAX, Outcome, Runner, Started};
 use crate::inbox::Inbox;
 use crate::service::{Factory, Kind, Service, Setup, Sockets, faults};
@@ -252,10 +252,7 @@ impl Session for ExecJson {
                 Err(why) => return self.refuse(&why, out),
             },
             (Some(Bug::BodyWhole), Step::Command(header)) => {
-                let header = RequestHeader {
-                    md5: md5_hex(read),
-                    ..header.clone()
-                };
+                let header = header.clone();
                 self.step = Step::Length;
                 return self.execute(read, &header, out);
             }

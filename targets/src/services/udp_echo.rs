@@ -5,7 +5,7 @@ use harness_net::Transport;
 use crate::datagram::{Answer, Responder};
 use crate::service::{Kind, Service, Setup, Sockets, faults};
 #[cfg(test)]
-use crate::tests::{Shown, sockets};
+use crate::tests::{Shown, datagrams, sockets};
 
 faults! { Bug:
     Buffer1024 "buffer_1024" ("UDP-TRUNC-02", ["udp-oversize"])
@@ -64,7 +64,7 @@ pub(crate) const SERVICE: Service = Service {
         Shown::datagrams("empty_not_answered", &[b"", b"a"], "; a", "silence; a"),
         Shown::sockets(
             "replies_from_other_port",
-            sockets::replies_come_from_elsewhere,
+            datagrams::replies_come_from_elsewhere,
         ),
         Shown::datagrams("replies_to_first_client", &[b"a"], "a", "to first: a"),
         Shown::datagrams(

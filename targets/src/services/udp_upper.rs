@@ -5,7 +5,7 @@ use harness_net::Transport;
 use crate::datagram::{Answer, DATAGRAM_MAX, Responder};
 use crate::service::{Kind, Service, Setup, Sockets, faults};
 #[cfg(test)]
-use crate::tests::{Shown, sockets};
+use crate::tests::{Shown, datagrams};
 use crate::text;
 
 faults! { Bug:
@@ -51,7 +51,7 @@ pub(crate) const SERVICE: Service = Service {
         Shown::datagrams("dies_on_bad_datagram", &[b"a\xff"], "A\\xff", "crash"),
         Shown::sockets(
             "replies_from_other_port",
-            sockets::replies_come_from_elsewhere,
+            datagrams::replies_come_from_elsewhere,
         ),
     ],
 };

@@ -11,7 +11,7 @@ use crate::command::Outcome;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct RequestHeader {
     total_size: u64,
-    pub(super) md5: String,
+    md5: String,
 }
 
 impl RequestHeader {
@@ -88,7 +88,7 @@ impl ReplyHeader {
 }
 
 /// The MD5 digest (RFC 1321) as lower-case hexadecimal. It finds accidents, not attackers.
-pub(super) fn md5_hex(bytes: &[u8]) -> String {
+fn md5_hex(bytes: &[u8]) -> String {
     Md5::digest(bytes)
         .iter()
         .map(|b| format!("{b:02x}"))
@@ -122,9 +122,9 @@ mod tests {
             let error = RequestHeader::parse(header.as_bytes()).unwrap_err();
             assert!(error.contains(why), "{header}: {error}");
         }
+        // Other members are skipped without recursion, whatever their depth.
         let nested = format!("{{\"x\":{}", "[".repeat(60_000));
-        let error = RequestHeader::parse(nested.as_bytes()).unwrap_err();
-        assert!(error.contains("recursion limit"), "{error}");
+        assert!(RequestHeader::parse(nested.as_bytes()).is_err());
     }
 
     #[test]

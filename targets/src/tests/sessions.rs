@@ -1,0 +1,158 @@
+//! A correct session answers the same however its input is divided.
+
+use super::In::{Joined, Json, Read};
+use super::{In, Transcript};
+use crate::command::Runner;
+use crate::find;
+
+/// Per stream service a conversation of whole messages, the beginning of one more, and all that
+/// the server sends.
+pub(super) const CONVERSATIONS: &[(&str, In, &[u8], &str)] = &[
+    (
+        "echo",
+        Read("a\0 é\n\n".as_bytes()),
+        b"",
+        "a\\x00 \\xc3\\xa9\\n\\n",
+    ),
+    (
+        "upper",
+        Read("hello\n\nstraße é\n".as_bytes()),
+        b"\xff",
+        "HELLO\\n\\nSTRASSE \\xc3\\x89\\n",
+    ),
+    (
+        "reverse",
+        Read("abc\n\né x\n".as_bytes()),
+        b"qui",
+        "cba\\n\\nx \\xc3\\xa9\\n",
+    ),
+    (
+        "exec",
+        Read(b"\0\0\0\x06echo a\0\0\0\0\0\0\0\x08both o e\0\0\0\x06exit 3"),
+        b"\0\0\0\x09ec",
+        "\\x00\\x00\\x00\\x03\\x00a\\n\\x00\\x00\\x00\\x01\\x00\
+         \\x00\\x00\\x00\\x05\\x00o\\ne\\n\\x00\\x00\\x00\\x01\\x03",
+    ),
+    (
+        "exec-json",
+        Joined(&[
+            Json(
+                "{\"total_size\":6,\"md5\":\"7160f5dc15be68cdf21b828fb496bae0\"}",
+                b"echo a",
+            ),
+            Json(
+                "{\"total_size\":4,\"md5\":\"b326b5062b2f0e69046810717534cb09\"}",
+                b"true",
+            ),
+        ]),
+        b"\0\0\0\x09{",
+        "\\x00\\x00\\x00d\
+         {\\\"total_size\\\":2,\\\"md5\\\":\\\"60b725f10c9c85c70d97880dfe8191b3\\\",\\\"status\\\":0,\
+         \\\"stdout_size\\\":2,\\\"stderr_size\\\":0}a\\n\\x00\\x00\\x00d\
+         {\\\"total_size\\\":0,\\\"md5\\\":\\\"d41d8cd98f00b204e9800998ecf8427e\\\",\\\"status\\\":0,\
+         \\\"stdout_size\\\":0,\\\"stderr_size\\\":0}",
+    ),
+];
+
+fn conversations() -> impl Iterator<Item = (&'static str, Vec<u8>, &'static str)> {
+    CONVERSATIONS
+        .iter()
+        .map(|(name, whole, begun, reply)| (*name, [&whole.bytes()[..], begun].concat(), *reply))
+}
+
+fn sent<'a>(name: &str, pieces: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let service = find(name).unwrap();
+    let mut transcript = Transcript::new(service, None, Runner::for_tests());
+    for piece in pieces {
+        transcript.read(piece);
+    }
+    transcript.step(|session, out| session.end(out));
+    assert!(transcript.text().ends_with("close"), "{name}");
+    transcript.sent.escape_ascii().to_string()
+}
+
+#[test]
+fn whole() {
+    for (name, bytes, reply) in conversations() {
+        assert_eq!(sent(name, [&bytes[..]]), reply, "{name}");
+    }
+}
+
+#[test]
+fn every_cut() {
+    for (name, bytes, reply) in conversations() {
+        for cut in 1..bytes.len() {
+            let (first, second) = bytes.split_at(cut);
+            assert_eq!(sent(name, [first, second]), reply, "{name} cut at {cut}");
+        }
+    }
+}
+
+#[test]
+fn every_pair_of_cuts() {
+    for (name, bytes, reply) in conversations() {
+        for end in 2..bytes.len() {
+            for cut in 1..end {
+                let pieces = [&bytes[..cut], &bytes[cut..end], &bytes[end..]];
+                assert_eq!(sent(name, pieces), reply, "{name} cut at {cut} and {end}");
+            }
+        }
+    }
+}
+
+#[test]
+fn each_byte() {
+    for (name, bytes, reply) in conversations() {
+        assert_eq!(sent(name, bytes.chunks(1)), reply, "{name}");
+    }
+}
+
+#[test]
+fn one_write_a_reply() {
+    let service = find("exec").unwrap();
+    let mut transcript = Transcript::new(service, None, Runner::for_tests());
+    transcript.read(b"\0\0\0\x04true\0\0\0\x05false");
+    assert_eq!(
+        transcript.text(),
+        "\\x00\\x00\\x00\\x01\\x00|\\x00\\x00\\x00\\x01\\x01 continue"
+    );
+}
+
+#[test]
+fn commands_that_need_a_process_keep_their_order() {
+    let service = find("exec").unwrap();
+    let mut transcript = Transcript::new(service, None, Runner::for_tests());
+    transcript.read(b"\0\0\0\x0fsh -c 'exit 40'\0\0\0\x06exit 4\0\0\0\x0fsh -c 'exit 41'");
+    assert_eq!(
+        transcript.text(),
+        "\\x00\\x00\\x00\\x01(|\\x00\\x00\\x00\\x01\\x04|\\x00\\x00\\x00\\x01) continue"
+    );
+}
+
+#[test]
+fn limits_are_exact() {
+    for (name, fits, too_long) in [
+        (
+            "upper",
+            [&[b'a'; 65_536][..], b"\n"].concat(),
+            [&[b'a'; 65_537][..], b"\n"].concat(),
+        ),
+        (
+            "reverse",
+            [&[b'a'; 65_536][..], b"\n"].concat(),
+            vec![b'a'; 65_537],
+        ),
+        (
+            "exec",
+            [&[0, 1, 0, 0, b'\''][..], &[b'a'; 65_535]].concat(),
+            vec![0, 1, 0, 1],
+        ),
+        ("exec-json", [0, 1, 0, 0].to_vec(), vec![0, 1, 0, 1]),
+    ] {
+        for (bytes, end) in [(fits, "continue"), (too_long, "close")] {
+            let mut transcript = Transcript::new(find(name).unwrap(), None, Runner::for_tests());
+            transcript.read(&bytes);
+            assert!(transcript.text().ends_with(end), "{name} {end}");
+        }
+    }
+}
