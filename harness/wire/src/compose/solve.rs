@@ -19,10 +19,13 @@ pub(crate) fn resolvers(
         rules,
         settled: vec![None; drafts.len()],
     };
-    while solver.settle_one()? {}
+    while solver.settle_one() {}
     for (place, draft) in drafts.iter().enumerate() {
         if matches!(draft, Draft::Counted) && solver.settled[place].is_none() {
-            return Err(solver.unsettled(place));
+            return Err(match *solver.candidates(place) {
+                [one, two, ..] => solver.two_lengths(place, one, two),
+                _ => solver.unsettled(place),
+            });
         }
     }
     solver.check_leftovers()?;
@@ -37,34 +40,46 @@ struct Solver<'a> {
 }
 
 impl Solver<'_> {
-    /// Settles one more field, if any can be.
-    fn settle_one(&mut self) -> Result<bool, SpecError> {
+    /// Settles one more field, if there is one that a single length speaks of. A field with more
+    /// has to wait: one of its lengths may turn out to be another field's only one.
+    fn settle_one(&mut self) -> bool {
         for (place, draft) in self.drafts.iter().enumerate() {
-            if !matches!(draft, Draft::Counted) || self.settled[place].is_some() {
-                continue;
-            }
-            let able: Vec<usize> = (0..self.rules.len())
-                .filter(|&rule| self.settles(rule, place))
-                .collect();
-            // Of lengths inside each other, the innermost speaks of the field itself.
-            let mut innermost = able.iter().copied().filter(|&rule| {
-                !able
-                    .iter()
-                    .any(|&other| other != rule && self.is_around(rule, other))
-            });
-            match (innermost.next(), innermost.next()) {
-                (Some(rule), None) => {
-                    self.settled[place] = Some(rule);
-                    return Ok(true);
-                }
-                (Some(one), Some(two)) => return Err(self.two_lengths(place, one, two)),
-                (None, _) if able.len() > 1 => {
-                    return Err(self.two_lengths(place, able[0], able[1]));
-                }
-                (None, _) => {}
+            if matches!(draft, Draft::Counted)
+                && self.settled[place].is_none()
+                && let [rule] = *self.candidates(place)
+            {
+                self.settled[place] = Some(rule);
+                return true;
             }
         }
-        Ok(false)
+        false
+    }
+
+    /// The rules that can settle a field, without those that go beyond another one.
+    fn candidates(&self, place: usize) -> Vec<usize> {
+        let able = (0..self.rules.len()).filter(|&rule| self.settles(rule, place));
+        let mut able: Vec<usize> = able.collect();
+        let all = able.clone();
+        able.retain(|&rule| !all.iter().any(|&other| self.is_beyond(rule, other)));
+        // Two lengths that cover each other are beyond each other: both stay, as a mistake.
+        if able.is_empty() { all } else { able }
+    }
+
+    /// True where `inner` is the length that speaks of its fields, and `outer` speaks of more: of
+    /// further fields of unknown size, or of the length `inner` itself.
+    fn is_beyond(&self, outer: usize, inner: usize) -> bool {
+        let counted = |rule: usize| {
+            let members = self.rules[rule].members.iter();
+            members
+                .filter(|&&m| !matches!(self.drafts[m], Draft::Fixed(_)))
+                .collect::<Vec<_>>()
+        };
+        let (wide, narrow) = (counted(outer), counted(inner));
+        if !narrow.iter().all(|member| wide.contains(member)) {
+            return false;
+        }
+        let covers = self.rules[outer].members.contains(&self.rules[inner].owner);
+        wide.len() > narrow.len() || (covers && self.rules[outer].owner != self.rules[inner].owner)
     }
 
     fn settles(&self, rule: usize, place: usize) -> bool {
@@ -92,14 +107,8 @@ impl Solver<'_> {
         }
     }
 
-    /// True where the length `outer` covers the field that holds the length `inner`.
-    fn is_around(&self, outer: usize, inner: usize) -> bool {
-        self.rules[outer].members.contains(&self.rules[inner].owner)
-            && self.rules[outer].owner != self.rules[inner].owner
-    }
-
-    /// A length by which no field ends is fine as a check, if it lies around another length or
-    /// within it. Two lengths side by side contradict each other.
+    /// A length by which no field ends is fine as a check of another one, if it speaks of more
+    /// or of less. Two lengths of the same fields side by side are a mistake.
     fn check_leftovers(&self) -> Result<(), SpecError> {
         for rule in 0..self.rules.len() {
             if self.settled.contains(&Some(rule)) {
@@ -107,12 +116,10 @@ impl Solver<'_> {
             }
             let counted = self.rules[rule].members.iter().copied();
             let counted = counted.filter_map(|m| self.settled[m].map(|by| (m, by)));
-            let counted: Vec<(usize, usize)> = counted.collect();
-            let nested = counted
-                .iter()
-                .any(|&(_, by)| self.is_around(rule, by) || self.is_around(by, rule));
-            if let (Some(&(place, by)), false) = (counted.first(), nested) {
-                return Err(self.two_lengths(place, by, rule));
+            for (place, by) in counted {
+                if !self.is_beyond(rule, by) && !self.is_beyond(by, rule) {
+                    return Err(self.two_lengths(place, by, rule));
+                }
             }
         }
         Ok(())

@@ -1,0 +1,22 @@
+//! The framings from outside: golden vectors, properties, refusals, and the fuzz corpus.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that meets what it did not expect has to stop"
+)]
+
+mod build;
+mod check;
+mod corpus;
+mod drive;
+mod encode;
+mod limits;
+mod malformed;
+mod properties;
+mod registry;
+mod reuse;
+mod spec_errors;
+mod vector;
+mod vectors;
