@@ -13,6 +13,7 @@ mod effective;
 mod endpoint;
 mod errno;
 mod error;
+mod limits;
 #[cfg(target_os = "linux")]
 mod netlink;
 #[cfg(not(target_os = "linux"))]
@@ -20,14 +21,18 @@ mod netlink;
 mod netlink;
 mod options;
 mod poll;
+mod ports;
 mod proc_net;
+mod process;
 #[cfg(target_os = "linux")]
 mod procfs;
 mod proof;
+mod readiness;
 mod socket_table;
 mod state;
 mod stream;
 mod sys;
+mod system;
 mod tcp_info;
 
 pub use datagram::{Datagram, Received};
@@ -35,12 +40,19 @@ pub use effective::EffectiveOptions;
 pub use endpoint::{Endpoint, EndpointError, Transport, UnixAddr};
 pub use errno::{errno_from_name, errno_name};
 pub use error::NetError;
+pub use limits::{fd_limit, raise_fd_limit, set_timer_slack};
 pub use options::{OptionError, SocketOptions};
 pub use poll::{Interest, Ready, poll, poll_into};
+pub use ports::{PortError, PortLease};
+pub use process::{
+    Exit, Launch, Output, Process, ProcessError, Signal, Stopped, become_subreaper, guard_main,
+};
 pub use proof::{Await, PeerState, PeerWatch, Proof, WatchError, threads_blocked};
+pub use readiness::listening;
 pub use socket_table::{
     Entry, Filter, owner, port_states, tcp_sockets, udp_sockets, unix_listening,
 };
 pub use state::TcpState;
 pub use stream::{Queues, Read, Stream, Write};
+pub use system::{System, system};
 pub use tcp_info::TcpInfo;

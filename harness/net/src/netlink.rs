@@ -323,7 +323,15 @@ fn unix_answer(payload: &[u8]) -> Option<UnixAnswer<'_>> {
         ..UnixAnswer::default()
     };
     attributes(payload.get(UNIX_ANSWER..)?, |kind, value| match kind {
-        UNIX_DIAG_NAME => answer.name = Some(value),
+        // A path ends with NUL here; an abstract name begins with it.
+        UNIX_DIAG_NAME => {
+            answer.name = Some(
+                value
+                    .strip_suffix(&[0])
+                    .filter(|n| n.first() != Some(&0))
+                    .unwrap_or(value),
+            )
+        }
         UNIX_DIAG_VFS => answer.file = u32_at(value, 0).zip(u32_at(value, 4)),
         UNIX_DIAG_PEER => answer.peer = u32_at(value, 0),
         UNIX_DIAG_RQLEN => answer.rqueue = u32_at(value, 0).unwrap_or(0),

@@ -77,8 +77,8 @@ impl Filter {
 ///
 /// # Errors
 /// Those of netlink(7) and, where it is missing, of reading /proc/net/tcp.
-pub fn tcp_sockets(filter: &Filter) -> io::Result<Vec<Entry>> {
-    sockets(libc::IPPROTO_TCP, filter)
+pub fn tcp_sockets(filter: Filter) -> io::Result<Vec<Entry>> {
+    sockets(libc::IPPROTO_TCP, &filter)
 }
 
 /// The UDP sockets that are bound to a port, IPv4 and IPv6.
@@ -94,7 +94,7 @@ pub fn udp_sockets(local_port: u16) -> io::Result<Vec<Entry>> {
 /// # Errors
 /// As [`tcp_sockets`].
 pub fn port_states(port: u16) -> io::Result<Vec<(TcpState, SocketAddr, SocketAddr)>> {
-    let entries = tcp_sockets(&Filter::port(port))?;
+    let entries = tcp_sockets(Filter::port(port))?;
     Ok(entries
         .into_iter()
         .map(|e| (e.state, e.local, e.remote))

@@ -246,3 +246,57 @@ pub(crate) fn is_drained(socket: BorrowedFd<'_>) -> io::Result<bool> {
         },
     }
 }
+
+/// pidfd_send_signal(2).
+#[cfg(target_os = "linux")]
+pub(crate) fn pidfd_send_signal(process: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
+    let no_info: *const libc::siginfo_t = std::ptr::null();
+    // SAFETY: the call takes integers and a null pointer, which means the siginfo of kill(2).
+    let rc = unsafe {
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            process.as_raw_fd(),
+            signal,
+            no_info,
+            0,
+        )
+    };
+    match io::Error::last_os_error() {
+        _ if rc == 0 => Ok(()),
+        // It has ended.
+        e if e.raw_os_error() == Some(libc::ESRCH) => Ok(()),
+        e => Err(e),
+    }
+}
+
+/// Linux's alone.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn pidfd_send_signal(_process: BorrowedFd<'_>, _signal: i32) -> io::Result<()> {
+    Err(linux_only("pidfd_send_signal(2) exists on Linux only"))
+}
+
+/// Marks every descriptor from 3 on as close-on-exec (CLOSE_RANGE_CLOEXEC of close_range(2), Linux
+/// 5.11): what this process was given unasked goes no further. Closes nothing.
+#[cfg(target_os = "linux")]
+pub(crate) fn keep_descriptors_here() -> io::Result<()> {
+    // SAFETY: the call takes three integers; with this flag no descriptor is closed.
+    let rc = unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            3,
+            libc::c_uint::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        )
+    };
+    if rc == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+/// Not known elsewhere.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn keep_descriptors_here() -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! Programs under test: started under a guard, watched, stopped, and never left behind.
+
+mod exit;
+mod guard;
+mod launch;
+mod output;
+mod record;
+mod running;
+mod tree;
+mod usage;
+
+pub use exit::{Exit, Signal, Stopped};
+pub use guard::{become_subreaper, guard_main};
+pub use launch::{Launch, ProcessError};
+pub use output::Output;
+pub use running::Process;
