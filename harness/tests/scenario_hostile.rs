@@ -1,5 +1,12 @@
 //! Files that are meant to hurt, or are broken by chance: refused, within bounds, without a panic.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 

@@ -3,6 +3,13 @@
 //! `UPDATE=1 cargo test -p harness --test scenario_invalid` writes the diagnostics anew: read what
 //! changed before it is committed.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,12 @@
 //! The samples under `tests/data/valid` hold every key of the language; what they mean is known.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

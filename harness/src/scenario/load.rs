@@ -189,7 +189,7 @@ impl Loader {
                         cx,
                         &syntax,
                         first_key(cx, id).unwrap_or(at),
-                        base.as_ref().map(Option::as_ref).map_err(|()| ()),
+                        base.as_ref().map(Option::as_ref).map_err(|_| ()),
                     );
                     profiles.push((name, lowered));
                 }
@@ -270,14 +270,14 @@ impl Loader {
             }
         };
         let document = self.document(&path, text);
-        if let (Some(document), Some(Loaded::Wrong)) = (&document, self.files.get(&key)) {
-            if document.profiles.is_empty() {
-                cx.error_help(
-                    at,
-                    format!("`{given}` has no profile"),
-                    "a profile begins with `target: NAME`",
-                );
-            }
+        if let (Some(document), Some(Loaded::Wrong)) = (&document, self.files.get(&key))
+            && document.profiles.is_empty()
+        {
+            cx.error_help(
+                at,
+                format!("`{given}` has no profile"),
+                "a profile begins with `target: NAME`",
+            );
         }
         match self.files.get(&key) {
             Some(Loaded::Right(lowered)) => Some((**lowered).clone()),

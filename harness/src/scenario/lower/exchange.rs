@@ -30,10 +30,10 @@ pub(crate) fn list(
 fn exchange(cx: &Context, named: &Named<ExchangeSyntax>, frames: &Frames) -> Option<Exchange> {
     let given = named.value.get()?;
     let at = named.value.span;
-    let request = match &given.request {
-        None => None,
-        Some(item) => Some(item.get().and_then(|m| message(cx, frames, m))),
-    };
+    let request = given
+        .request
+        .as_ref()
+        .map(|item| item.get().and_then(|m| message(cx, frames, m)));
     let reply = match (&given.reply, &given.request) {
         (Some(item), _) => item.get().and_then(|r| reply(cx, r, frames)),
         (None, Some(item)) => item.get().and_then(|m| learned(cx, m, frames, false)),

@@ -361,10 +361,10 @@ fn int_role(cx: &Context, args: &IntArgs, int: IntType, known: &[&str]) -> Optio
             adjust: adjust(cx, args.adjust.as_ref())?,
         });
     }
-    if let Some(item) = &args.id {
-        if *item.get()? {
-            return Some(IntRole::Id {});
-        }
+    if let Some(item) = &args.id
+        && *item.get()?
+    {
+        return Some(IntRole::Id {});
     }
     Some(IntRole::Value { default: None })
 }

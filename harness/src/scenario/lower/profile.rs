@@ -35,14 +35,14 @@ pub(crate) fn profile(
     let unsure = base.is_err();
     let base = base.ok().flatten();
     let name = given.target.get().cloned();
-    if let Some(item) = &given.role {
-        if item.get() == Some(&RoleSyntax::Client) {
-            cx.error_help(
-                item.span,
-                "`role: client` is not built yet",
-                "this version tests servers: leave `role` out",
-            );
-        }
+    if let Some(item) = &given.role
+        && item.get() == Some(&RoleSyntax::Client)
+    {
+        cx.error_help(
+            item.span,
+            "`role: client` is not built yet",
+            "this version tests servers: leave `role` out",
+        );
     }
     let (origin, transport) = origin(cx, given, at, base, unsure);
     let limits = limits(cx, given.limits.as_ref().and_then(Item::get));
@@ -217,16 +217,14 @@ fn origin(
     if let Some(item) = &given.connect {
         let endpoint = item.get().and_then(|url| endpoint(cx, url, item.span));
         let transport = endpoint.as_ref().map(Endpoint::transport);
-        if let (Some((Some(wanted), at)), Some(transport)) = (wanted, transport) {
-            if wanted != transport {
-                cx.error_help(
-                    at,
-                    format!(
-                        "`transport: {wanted}` contradicts the {transport} address in `connect`"
-                    ),
-                    "leave it out: the address says it",
-                );
-            }
+        if let (Some((Some(wanted), at)), Some(transport)) = (wanted, transport)
+            && wanted != transport
+        {
+            cx.error_help(
+                at,
+                format!("`transport: {wanted}` contradicts the {transport} address in `connect`"),
+                "leave it out: the address says it",
+            );
         }
         return (endpoint.map(Origin::Connect), transport);
     }
@@ -242,17 +240,17 @@ fn origin(
     }
     match base {
         Some(base) => {
-            if let Some((Some(wanted), at)) = wanted {
-                if wanted != base.profile.transport {
-                    cx.error_help(
-                        at,
-                        format!(
-                            "the target of `use` speaks over {}, not {wanted}",
-                            base.profile.transport
-                        ),
-                        "say where this target is: `start`, `connect` or `builtin`",
-                    );
-                }
+            if let Some((Some(wanted), at)) = wanted
+                && wanted != base.profile.transport
+            {
+                cx.error_help(
+                    at,
+                    format!(
+                        "the target of `use` speaks over {}, not {wanted}",
+                        base.profile.transport
+                    ),
+                    "say where this target is: `start`, `connect` or `builtin`",
+                );
             }
             (
                 Some(base.profile.origin.clone()),

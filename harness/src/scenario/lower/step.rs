@@ -219,13 +219,13 @@ impl<'a> Steps<'a> {
             .iter()
             .map(|item| {
                 let name = item.get()?;
-                if let Some(known) = &known {
-                    if !known.contains(&name.as_str()) {
-                        cx.push(suggest::unknown_name(
-                            cx, "exchange", name, item.span, known,
-                        ));
-                        return None;
-                    }
+                if let Some(known) = &known
+                    && !known.contains(&name.as_str())
+                {
+                    cx.push(suggest::unknown_name(
+                        cx, "exchange", name, item.span, known,
+                    ));
+                    return None;
                 }
                 Some(name.clone())
             })
