@@ -15,7 +15,7 @@ pub const MAX_VALUE_BYTES: usize = 64 << 20;
 
 /// The check of one file.
 #[derive(Debug)]
-pub struct Context {
+pub(crate) struct Context {
     source: Arc<Source>,
     tree: Tree,
     errors: RefCell<Vec<Diagnostic>>,
@@ -24,7 +24,7 @@ pub struct Context {
 
 impl Context {
     /// The check of a file whose tree has been read.
-    pub fn new(source: Arc<Source>, tree: Tree, errors: Vec<Diagnostic>) -> Self {
+    pub(crate) fn new(source: Arc<Source>, tree: Tree, errors: Vec<Diagnostic>) -> Self {
         Self {
             source,
             tree,
@@ -34,47 +34,47 @@ impl Context {
     }
 
     /// The file's values.
-    pub fn tree(&self) -> &Tree {
+    pub(crate) fn tree(&self) -> &Tree {
         &self.tree
     }
 
     /// The file's text.
-    pub fn source(&self) -> &Arc<Source> {
+    pub(crate) fn source(&self) -> &Arc<Source> {
         &self.source
     }
 
     /// One value of the file.
-    pub fn node(&self, id: NodeId) -> &Node {
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
         self.tree.node(id)
     }
 
     /// Records a mistake.
-    pub fn push(&self, diagnostic: Diagnostic) {
+    pub(crate) fn push(&self, diagnostic: Diagnostic) {
         self.errors.borrow_mut().push(diagnostic);
     }
 
     /// Records a mistake at a place.
-    pub fn error(&self, at: Span, message: impl Into<String>) {
+    pub(crate) fn error(&self, at: Span, message: impl Into<String>) {
         self.push(Diagnostic::new(&self.source, at, message));
     }
 
     /// Records a mistake at a place, with what would be right.
-    pub fn error_help(&self, at: Span, message: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn error_help(&self, at: Span, message: impl Into<String>, help: impl Into<String>) {
         self.push(Diagnostic::new(&self.source, at, message).help(help));
     }
 
     /// How many mistakes there are so far.
-    pub fn mistakes(&self) -> usize {
+    pub(crate) fn mistakes(&self) -> usize {
         self.errors.borrow().len()
     }
 
     /// The mistakes.
-    pub fn into_errors(self) -> Vec<Diagnostic> {
+    pub(crate) fn into_errors(self) -> Vec<Diagnostic> {
         self.errors.into_inner()
     }
 
     /// A place as reports name it.
-    pub fn location(&self, at: Span) -> Location {
+    pub(crate) fn location(&self, at: Span) -> Location {
         let (line, column) = self.source.position(at.start);
         Location {
             file: Arc::clone(self.source.file()),
@@ -84,12 +84,12 @@ impl Context {
     }
 
     /// A path as the file means it: relative to the file's folder.
-    pub fn path(&self, given: &str) -> PathBuf {
+    pub(crate) fn path(&self, given: &str) -> PathBuf {
         self.folder().join(given)
     }
 
     /// The file's folder.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         match self.source.file().parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
@@ -98,7 +98,7 @@ impl Context {
 
     /// Takes `bytes` from what the file's values may come to. False, and a mistake recorded, where
     /// that is more than is left.
-    pub fn spend(&self, bytes: usize, at: Span) -> bool {
+    pub(crate) fn spend(&self, bytes: usize, at: Span) -> bool {
         match self.bytes_left.get().checked_sub(bytes) {
             Some(left) => {
                 self.bytes_left.set(left);
@@ -118,7 +118,7 @@ impl Context {
     }
 
     /// A value in words, for "found ...".
-    pub fn describe(&self, id: NodeId) -> String {
+    pub(crate) fn describe(&self, id: NodeId) -> String {
         let node = self.node(id);
         match &node.kind {
             Kind::Scalar { text, plain } => match Word::of(text, *plain) {
@@ -138,7 +138,7 @@ impl Context {
 }
 
 /// At most 40 characters, on one line.
-pub fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     let mut short = String::new();
     for (n, c) in text.chars().enumerate() {
         if n == 40 {
@@ -152,7 +152,7 @@ pub fn shorten(text: &str) -> String {
 
 /// What a scalar is by its looks. YAML readers disagree on some words, hence `Ambiguous`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Word {
+pub(crate) enum Word {
     /// Empty, `~` or `null`.
     Nothing,
     /// `true` or `false`.
@@ -167,7 +167,7 @@ pub enum Word {
 
 impl Word {
     /// What the scalar is.
-    pub fn of(text: &str, plain: bool) -> Self {
+    pub(crate) fn of(text: &str, plain: bool) -> Self {
         if !plain {
             return Self::Text;
         }
@@ -176,7 +176,10 @@ impl Word {
             "true" => Self::Bool(true),
             "false" => Self::Bool(false),
             "True" | "TRUE" | "False" | "FALSE" => Self::Ambiguous,
-            _ if ["on", "off", "yes", "no"].iter().any(|w| w.eq_ignore_ascii_case(text)) => {
+            _ if ["on", "off", "yes", "no"]
+                .iter()
+                .any(|w| w.eq_ignore_ascii_case(text)) =>
+            {
                 Self::Ambiguous
             }
             _ if looks_like_number(text) => Self::Number,
@@ -188,6 +191,9 @@ impl Word {
 /// True for what some YAML reader takes for a number: `5`, `-0.5`, `1e9`, `0x1f`, `0o17`, `0500`,
 /// `1_000`, `.inf`.
 fn looks_like_number(text: &str) -> bool {
+    if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
+        return false;
+    }
     let rest = text.strip_prefix(['+', '-']).unwrap_or(text);
     if matches!(rest, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
         return true;
@@ -219,11 +225,26 @@ mod tests {
 
     #[test]
     fn scalars_are_told_apart_by_their_looks() {
-        for number in ["0", "5", "-5", "0500", "1.5", ".5", "5.", "1e9", "1E-9", "0x1f", "0o17", "1_000", ".inf", "-.inf"] {
+        for number in [
+            "0", "5", "-5", "0500", "1.5", ".5", "5.", "1e9", "1E-9", "0x1f", "0o17", "1_000",
+            ".inf", "-.inf",
+        ] {
             assert_eq!(Word::of(number, true), Word::Number, "{number}");
             assert_eq!(Word::of(number, false), Word::Text, "\"{number}\"");
         }
-        for text in ["50ms", "a", "-", ".", "e9", "0x", "127.0.0.1", "1-2", "_1", "p99", "16MiB"] {
+        for text in [
+            "50ms",
+            "a",
+            "-",
+            ".",
+            "e9",
+            "0x",
+            "127.0.0.1",
+            "1-2",
+            "_1",
+            "p99",
+            "16MiB",
+        ] {
             assert_eq!(Word::of(text, true), Word::Text, "{text}");
         }
         for word in ["on", "Off", "YES", "no", "True"] {

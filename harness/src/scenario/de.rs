@@ -13,7 +13,7 @@ use serde::de::{
     MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 
-use super::context::{Context, Word};
+use super::context::{Context, Word, shorten};
 use super::diagnostic::Diagnostic;
 use super::source::Span;
 use super::suggest;
@@ -215,7 +215,10 @@ impl<'de> Deserializer<'de> for NodeDe<'_> {
             Some((text, word)) if word != Word::Nothing => Err(Error::expected("text")
                 .help(Some(format!("quote it if it is meant as text: \"{text}\"")))
                 .at(self.cx, self.id)),
-            _ => Err(Error::expected("text").at(self.cx, self.id)),
+            Some(_) => Err(Error::expected("text")
+                .help(Some("give it a value, or leave the key out".to_owned()))
+                .at(self.cx, self.id)),
+            None => Err(Error::expected("text").at(self.cx, self.id)),
         }
     }
 
@@ -239,9 +242,9 @@ impl<'de> Deserializer<'de> for NodeDe<'_> {
                 next: 0,
             }),
             magic::SCALAR => match self.scalar() {
-                Some((text, word)) if word != Word::Nothing => {
-                    visitor.visit_str(text).map_err(|e: Error| e.at(self.cx, self.id))
-                }
+                Some((text, word)) if word != Word::Nothing => visitor
+                    .visit_str(text)
+                    .map_err(|e: Error| e.at(self.cx, self.id)),
                 _ => Err(Error::expected(&visitor as &dyn Expected).at(self.cx, self.id)),
             },
             magic::RAW => visitor.visit_u32(self.id.number()),
@@ -258,16 +261,22 @@ impl<'de> Deserializer<'de> for NodeDe<'_> {
                             entries.len(),
                             keys(entries)
                         );
-                        problem.help =
-                            Some("begin each with `-`: the order matters".to_owned());
+                        problem.help = Some("keep one; in a list, begin each with `-`".to_owned());
                     }
                     return Err(error.at(self.cx, self.id));
                 };
-                visitor.visit_seq(NamedAccess { cx: self.cx, entry, next: 0 })
+                visitor.visit_seq(NamedAccess {
+                    cx: self.cx,
+                    entry,
+                    next: 0,
+                })
             }
             magic::NAMES => {
                 let entries = self.entries("a map of names that you choose")?;
-                visitor.visit_seq(NamesAccess { cx: self.cx, entries: entries.iter() })
+                visitor.visit_seq(NamesAccess {
+                    cx: self.cx,
+                    entries: entries.iter(),
+                })
             }
             magic::SHAPE => visitor
                 .visit_enum(ShapeAccess(self))
@@ -278,8 +287,20 @@ impl<'de> Deserializer<'de> for NodeDe<'_> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.kind() {
-            Kind::List(items) => visitor.visit_seq(ListAccess { cx: self.cx, items: items.iter() }),
-            _ => Err(Error::expected("a list").at(self.cx, self.id)),
+            Kind::List(items) => visitor.visit_seq(ListAccess {
+                cx: self.cx,
+                items: items.iter(),
+            }),
+            kind => {
+                let help = match kind {
+                    Kind::Scalar { text, plain } if Word::of(text, *plain) != Word::Nothing => {
+                        Some(format!("put it in brackets: `[{}]`", shorten(text)))
+                    }
+                    Kind::Map(_) => Some("begin each entry with `-`: the order matters".to_owned()),
+                    _ => None,
+                };
+                Err(Error::expected("a list").help(help).at(self.cx, self.id))
+            }
         }
     }
 
@@ -291,16 +312,32 @@ impl<'de> Deserializer<'de> for NodeDe<'_> {
     ) -> Result<V::Value, Error> {
         let what = format!("a map with {}", suggest::list(fields));
         let entries = self.entries(&what)?;
+        // A misspelt key is read as the one that was meant: it does not seem to be missing then,
+        // and mistakes in its value are told too.
+        let mut known: Vec<(&'static str, NodeId)> = Vec::with_capacity(entries.len());
+        let field_of = |key: &str| fields.iter().find(|field| **field == key).copied();
         for entry in entries {
-            if !fields.contains(&&*entry.key) {
-                self.cx.push(suggest::unknown(self.cx, name, "key", &entry.key, entry.key_span, fields));
-            }
+            let Some(field) = field_of(&entry.key) else {
+                let at = entry.key_span;
+                self.cx.push(suggest::unknown(
+                    self.cx, name, "key", &entry.key, at, fields,
+                ));
+                if !suggest::not_built(name, &entry.key) {
+                    let meant = suggest::nearest(&entry.key, fields.iter().copied());
+                    let given = |field: &str| entries.iter().any(|e| &*e.key == field);
+                    let taken = |field: &str| known.iter().any(|(f, _)| *f == field);
+                    if let Some(field) = meant.filter(|f| !given(f) && !taken(f)) {
+                        known.push((field_of(field).unwrap_or_default(), entry.value));
+                    }
+                }
+                continue;
+            };
+            known.push((field, entry.value));
         }
         visitor.visit_map(StructAccess {
             de: self,
-            fields,
-            entries: entries.iter(),
-            given: entries,
+            known,
+            next: 0,
             absent: fields.iter(),
             value: StructValue::Done,
         })
@@ -312,7 +349,7 @@ impl<'de> Deserializer<'de> for NodeDe<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        let access = match self.kind() {
+        let mut access = match self.kind() {
             Kind::Scalar { text, plain } if Word::of(text, *plain) != Word::Nothing => EnumDe {
                 de: self,
                 word: text,
@@ -324,7 +361,10 @@ impl<'de> Deserializer<'de> for NodeDe<'_> {
                     de: self,
                     word: &entry.key,
                     word_span: entry.key_span,
-                    value: Some(NodeDe { cx: self.cx, id: entry.value }),
+                    value: Some(NodeDe {
+                        cx: self.cx,
+                        id: entry.value,
+                    }),
                 },
                 [] => return Err(Error::expected(one_of(variants)).at(self.cx, self.id)),
                 [first, second, ..] => {
@@ -349,8 +389,20 @@ impl<'de> Deserializer<'de> for NodeDe<'_> {
             _ => return Err(Error::expected(one_of(variants)).at(self.cx, self.id)),
         };
         if !variants.contains(&access.word) {
-            self.cx.push(suggest::unknown(self.cx, name, "word", access.word, access.word_span, variants));
-            return Err(Error::told());
+            self.cx.push(suggest::unknown(
+                self.cx,
+                name,
+                "word",
+                access.word,
+                access.word_span,
+                variants,
+            ));
+            let meant = suggest::nearest(access.word, variants.iter().copied());
+            match meant.filter(|_| !suggest::not_built(name, access.word)) {
+                // Read as what was meant, so that mistakes in its value are told too.
+                Some(meant) => access.word = meant,
+                None => return Err(Error::told()),
+            }
         }
         visitor.visit_enum(access)
     }
@@ -401,8 +453,12 @@ impl<'de> SeqAccess<'de> for ItemAccess<'_> {
                 },
                 ItemValue::Missing => Ok(None),
             },
-            2 => seed.deserialize(self.span.start.into_deserializer()).map(Some),
-            3 => seed.deserialize(self.span.end.into_deserializer()).map(Some),
+            2 => seed
+                .deserialize(self.span.start.into_deserializer())
+                .map(Some),
+            3 => seed
+                .deserialize(self.span.end.into_deserializer())
+                .map(Some),
             _ => Ok(None),
         }
     }
@@ -423,12 +479,25 @@ impl<'de> SeqAccess<'de> for NamedAccess<'_> {
         seed: T,
     ) -> Result<Option<T::Value>, Error> {
         self.next += 1;
-        let Entry { key, key_span, value } = self.entry;
+        let Entry {
+            key,
+            key_span,
+            value,
+        } = self.entry;
         match self.next {
-            1 => seed.deserialize(StrDeserializer::<Error>::new(key)).map(Some),
-            2 => seed.deserialize(key_span.start.into_deserializer()).map(Some),
+            1 => seed
+                .deserialize(StrDeserializer::<Error>::new(key))
+                .map(Some),
+            2 => seed
+                .deserialize(key_span.start.into_deserializer())
+                .map(Some),
             3 => seed.deserialize(key_span.end.into_deserializer()).map(Some),
-            4 => seed.deserialize(NodeDe { cx: self.cx, id: *value }).map(Some),
+            4 => seed
+                .deserialize(NodeDe {
+                    cx: self.cx,
+                    id: *value,
+                })
+                .map(Some),
             _ => Ok(None),
         }
     }
@@ -463,7 +532,11 @@ impl<'de> Deserializer<'de> for EntryDe<'_> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_seq(NamedAccess { cx: self.cx, entry: self.entry, next: 0 })
+        visitor.visit_seq(NamedAccess {
+            cx: self.cx,
+            entry: self.entry,
+            next: 0,
+        })
     }
 
     serde::forward_to_deserialize_any! {
@@ -489,7 +562,9 @@ impl<'de> SeqAccess<'de> for ListAccess<'_> {
             return Ok(None);
         };
         let de = NodeDe { cx: self.cx, id };
-        seed.deserialize(de).map(Some).map_err(|e| e.at(self.cx, id))
+        seed.deserialize(de)
+            .map(Some)
+            .map_err(|e| e.at(self.cx, id))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -500,9 +575,8 @@ impl<'de> SeqAccess<'de> for ListAccess<'_> {
 /// The known keys of a struct: those that are given, then those that are not.
 struct StructAccess<'a> {
     de: NodeDe<'a>,
-    fields: &'static [&'static str],
-    entries: std::slice::Iter<'a, Entry>,
-    given: &'a [Entry],
+    known: Vec<(&'static str, NodeId)>,
+    next: usize,
     absent: std::slice::Iter<'static, &'static str>,
     value: StructValue,
 }
@@ -520,15 +594,19 @@ impl<'de> MapAccess<'de> for StructAccess<'_> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Error> {
-        let fields = self.fields;
-        if let Some(entry) = self.entries.find(|e| fields.contains(&&*e.key)) {
-            self.value = StructValue::Given(entry.value);
-            return seed.deserialize(StrDeserializer::<Error>::new(&entry.key)).map(Some);
+        if let Some(&(field, value)) = self.known.get(self.next) {
+            self.next += 1;
+            self.value = StructValue::Given(value);
+            return seed
+                .deserialize(StrDeserializer::<Error>::new(field))
+                .map(Some);
         }
-        let given = self.given;
-        if let Some(field) = self.absent.find(|f| given.iter().all(|e| &*e.key != **f)) {
+        let known = &self.known;
+        if let Some(field) = self.absent.find(|f| known.iter().all(|(k, _)| k != *f)) {
             self.value = StructValue::Absent(field);
-            return seed.deserialize(StrDeserializer::<Error>::new(field)).map(Some);
+            return seed
+                .deserialize(StrDeserializer::<Error>::new(field))
+                .map(Some);
         }
         Ok(None)
     }
@@ -536,9 +614,9 @@ impl<'de> MapAccess<'de> for StructAccess<'_> {
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
         let cx = self.de.cx;
         match std::mem::replace(&mut self.value, StructValue::Done) {
-            StructValue::Given(id) => {
-                seed.deserialize(NodeDe { cx, id }).map_err(|e| e.at(cx, id))
-            }
+            StructValue::Given(id) => seed
+                .deserialize(NodeDe { cx, id })
+                .map_err(|e| e.at(cx, id)),
             StructValue::Absent(key) => seed.deserialize(Absent {
                 de: self.de,
                 message: format!("the key `{key}` is missing"),
@@ -562,7 +640,9 @@ impl<'de> Deserializer<'de> for Absent<'_> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let _ = visitor;
-        Err(Error::new(self.message).help(self.help).at(self.de.cx, self.de.id))
+        Err(Error::new(self.message)
+            .help(self.help)
+            .at(self.de.cx, self.de.id))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {

@@ -26,7 +26,10 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Diagnostics> {
         let mut files = Vec::new();
         match std::fs::metadata(path) {
             Err(error) => {
-                errors.push(Diagnostic::whole(path, format!("it cannot be read: {error}")));
+                errors.push(Diagnostic::whole(
+                    path,
+                    format!("it cannot be read: {error}"),
+                ));
             }
             Ok(meta) if meta.is_dir() => {
                 walk(path, 0, &mut files, &mut errors);
@@ -61,7 +64,10 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>, errors: &mut Vec<
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) => {
-            errors.push(Diagnostic::whole(folder, format!("it cannot be read: {error}")));
+            errors.push(Diagnostic::whole(
+                folder,
+                format!("it cannot be read: {error}"),
+            ));
             return;
         }
     };
@@ -69,7 +75,10 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>, errors: &mut Vec<
         let path = match entry {
             Ok(entry) => entry.path(),
             Err(error) => {
-                errors.push(Diagnostic::whole(folder, format!("it cannot be read: {error}")));
+                errors.push(Diagnostic::whole(
+                    folder,
+                    format!("it cannot be read: {error}"),
+                ));
                 return;
             }
         };

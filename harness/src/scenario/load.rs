@@ -59,17 +59,26 @@ fn read_file(path: &Path) -> Result<String, Box<Diagnostic>> {
         }
         let mut bytes = Vec::new();
         let file = std::fs::File::open(path)?;
-        file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+        file.take(MAX_FILE_BYTES as u64 + 1)
+            .read_to_end(&mut bytes)?;
         Ok(bytes)
     };
-    decode(path, read().map_err(|e| fail(format!("the file cannot be read: {e}")))?)
+    decode(
+        path,
+        read().map_err(|e| fail(format!("the file cannot be read: {e}")))?,
+    )
 }
 
 fn decode(path: &Path, bytes: Vec<u8>) -> Result<String, Box<Diagnostic>> {
     let fail = |message: String| Box::new(Diagnostic::whole(path, message));
     if bytes.len() > MAX_FILE_BYTES {
-        let error = fail(format!("the file has more than {} MiB", MAX_FILE_BYTES >> 20));
-        return Err(Box::new(error.help("scenarios are small: large payloads go into files of their own, as `{file: ...}`")));
+        let error = fail(format!(
+            "the file has more than {} MiB",
+            MAX_FILE_BYTES >> 20
+        ));
+        return Err(Box::new(error.help(
+            "scenarios are small: large payloads go into files of their own, as `{file: ...}`",
+        )));
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
@@ -143,7 +152,10 @@ impl Loader {
     }
 
     /// The profiles first, since scenarios name them, in whatever order they stand.
-    #[expect(clippy::type_complexity, reason = "profiles by name, and scenarios; used once")]
+    #[expect(
+        clippy::type_complexity,
+        reason = "profiles by name, and scenarios; used once"
+    )]
     fn documents(
         &mut self,
         cx: &Context,
@@ -173,7 +185,12 @@ impl Loader {
                         cx.error(syntax.target.span, "the target's name is empty");
                     }
                     let base = self.base(cx, syntax.uses.as_ref());
-                    let lowered = lower::profile(cx, &syntax, first_key(cx, id).unwrap_or(at), base.as_ref().map(Option::as_ref).map_err(|()| ()));
+                    let lowered = lower::profile(
+                        cx,
+                        &syntax,
+                        first_key(cx, id).unwrap_or(at),
+                        base.as_ref().map(Option::as_ref).map_err(|_| ()),
+                    );
                     profiles.push((name, lowered));
                 }
                 Some(DocumentKind::Scenario) => scenarios.push(read::<ScenarioSyntax>(cx, id)),
@@ -181,7 +198,10 @@ impl Loader {
             }
         }
         let mut ids = Unique::default();
-        let mut targets = Named { loader: self, profiles: &profiles };
+        let mut targets = Named {
+            loader: self,
+            profiles: &profiles,
+        };
         let scenarios = scenarios
             .into_iter()
             .map(|syntax| {
@@ -207,7 +227,10 @@ impl Loader {
     /// The first profile of a file that is named at `at`.
     fn profile_of(&mut self, cx: &Context, given: &str, at: Span) -> Option<Lowered> {
         let path = cx.path(given);
-        let path = path.strip_prefix("./").map(Path::to_path_buf).unwrap_or(path);
+        let path = path
+            .strip_prefix("./")
+            .map(Path::to_path_buf)
+            .unwrap_or(path);
         let key = canonical(&path);
         match self.files.get(&key) {
             Some(Loaded::Right(lowered)) => return Some((**lowered).clone()),
@@ -222,7 +245,13 @@ impl Loader {
             }
             None => {}
         }
-        if self.files.values().filter(|f| matches!(f, Loaded::Loading)).count() > 16 {
+        if self
+            .files
+            .values()
+            .filter(|f| matches!(f, Loaded::Loading))
+            .count()
+            > 16
+        {
             cx.error(at, "more than 16 files name one another");
             return None;
         }
@@ -231,21 +260,24 @@ impl Loader {
             Err(error) => {
                 self.files.insert(key, Loaded::Wrong);
                 let help = error.help.clone().unwrap_or_else(|| {
-                    format!("it is looked for at {}, relative to this file", path.display())
+                    format!(
+                        "it is looked for at {}, relative to this file",
+                        path.display()
+                    )
                 });
                 cx.error_help(at, format!("`{given}`: {}", error.message), help);
                 return None;
             }
         };
         let document = self.document(&path, text);
-        if let (Some(document), Some(Loaded::Wrong)) = (&document, self.files.get(&key)) {
-            if document.profiles.is_empty() {
-                cx.error_help(
-                    at,
-                    format!("`{given}` has no profile"),
-                    "a profile begins with `target: NAME`",
-                );
-            }
+        if let (Some(document), Some(Loaded::Wrong)) = (&document, self.files.get(&key))
+            && document.profiles.is_empty()
+        {
+            cx.error_help(
+                at,
+                format!("`{given}` has no profile"),
+                "a profile begins with `target: NAME`",
+            );
         }
         match self.files.get(&key) {
             Some(Loaded::Right(lowered)) => Some((**lowered).clone()),
@@ -268,7 +300,8 @@ impl Loader {
             _ => {
                 if self.errors.is_empty() {
                     let error = Diagnostic::whole(path, "the file has no profile");
-                    self.errors.push(error.help("a profile begins with `target: NAME`"));
+                    self.errors
+                        .push(error.help("a profile begins with `target: NAME`"));
                 }
                 None
             }
@@ -346,12 +379,20 @@ fn document_kind(cx: &Context, id: NodeId) -> Option<DocumentKind> {
         Kind::Map(entries) => entries,
         _ => {
             let found = cx.describe(id);
-            cx.error_help(node.span, format!("expected a profile or a scenario, found {found}"), HELP);
+            cx.error_help(
+                node.span,
+                format!("expected a profile or a scenario, found {found}"),
+                HELP,
+            );
             return None;
         }
     };
     let Some(first) = entries.first() else {
-        cx.error_help(node.span, "expected a profile or a scenario, found an empty map", HELP);
+        cx.error_help(
+            node.span,
+            "expected a profile or a scenario, found an empty map",
+            HELP,
+        );
         return None;
     };
     match &*first.key {

@@ -313,7 +313,8 @@ pub type ConnName = String;
 /// What a step does.
 #[derive(Clone, Debug)]
 pub enum StepKind {
-    /// Plays exchanges of the profile, under the case's deliveries. Opens `on` where no step did.
+    /// Plays exchanges of the profile, under the case's deliveries. Opens `on` where it is not
+    /// open: because no step opened it, or because one closed it and named none (`main` only).
     Play {
         /// Names of exchanges; `None` for all.
         exchanges: Option<Vec<String>>,

@@ -56,7 +56,10 @@ fn title(name: &str) -> String {
 
 fn anchor(name: &str) -> String {
     let title = title(name).replace(' ', "-");
-    title.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect()
+    title
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .collect()
 }
 
 fn references(schema: &Value, found: &mut Vec<String>) {
@@ -78,11 +81,17 @@ fn reference_of(object: &Map<String, Value>) -> Option<String> {
 }
 
 fn doc(schema: &Value) -> &str {
-    schema.get("description").and_then(Value::as_str).unwrap_or("")
+    schema
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or("")
 }
 
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
+    text.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace('|', "\\|")
 }
 
 fn section(text: &mut String, name: &str, schema: &Map<String, Value>) {
@@ -98,8 +107,9 @@ fn section(text: &mut String, name: &str, schema: &Map<String, Value>) {
             .collect();
         text.push_str("\n| key | value | default | meaning |\n|---|---|---|---|\n");
         // Needed keys first: the rest may be passed over.
-        let (needed, optional): (Vec<_>, Vec<_>) =
-            properties.iter().partition(|(key, _)| required.contains(&key.as_str()));
+        let (needed, optional): (Vec<_>, Vec<_>) = properties
+            .iter()
+            .partition(|(key, _)| required.contains(&key.as_str()));
         for (key, value) in needed.into_iter().chain(optional) {
             let default = match value.get("default") {
                 Some(Value::String(word)) => format!("`{word}`"),
@@ -124,25 +134,43 @@ fn section(text: &mut String, name: &str, schema: &Map<String, Value>) {
 }
 
 fn list(words: &[Value]) -> String {
-    let words: Vec<String> =
-        words.iter().filter_map(Value::as_str).map(|w| format!("`{w}`")).collect();
+    let words: Vec<String> = words
+        .iter()
+        .filter_map(Value::as_str)
+        .map(|w| format!("`{w}`"))
+        .collect();
     words.join(", ")
 }
 
 /// The words of an enum, each once: those that may stand alone are marked.
 fn words(text: &mut String, variants: &[Value]) {
-    let bare: Vec<&str> = variants.iter().filter_map(|v| v.get("const")?.as_str()).collect();
+    let bare: Vec<&str> = variants
+        .iter()
+        .filter_map(|v| v.get("const")?.as_str())
+        .collect();
     let with_value = |v: &Value| -> Option<(String, Value)> {
         let (word, value) = v.get("properties")?.as_object()?.iter().next()?;
         Some((word.clone(), value.clone()))
     };
-    let keyed: Vec<String> = variants.iter().filter_map(with_value).map(|(w, _)| w).collect();
+    let keyed: Vec<String> = variants
+        .iter()
+        .filter_map(with_value)
+        .map(|(w, _)| w)
+        .collect();
     text.push_str("\n| word | value | meaning |\n|---|---|---|\n");
     for variant in variants {
         let meaning = one_line(doc(variant));
         if let Some((word, value)) = with_value(variant) {
-            let optional = if bare.contains(&word.as_str()) { ", or none" } else { "" };
-            let _ = writeln!(text, "| `{word}` | {}{optional} | {meaning} |", kind(&value));
+            let optional = if bare.contains(&word.as_str()) {
+                ", or none"
+            } else {
+                ""
+            };
+            let _ = writeln!(
+                text,
+                "| `{word}` | {}{optional} | {meaning} |",
+                kind(&value)
+            );
         } else if let Some(word) = variant.get("const").and_then(Value::as_str) {
             if !keyed.iter().any(|k| k == word) {
                 let _ = writeln!(text, "| `{word}` | | {meaning} |");
@@ -163,7 +191,11 @@ fn kind(schema: &Value) -> String {
     if let Some(name) = reference_of(object) {
         return match name.as_str() {
             "Size" | "Time" | "Int" | "Count" | "Word" | "Bound" | "Range" => {
-                format!("[{}](#{})", title(&name).replace(" (word)", ""), anchor(&name))
+                format!(
+                    "[{}](#{})",
+                    title(&name).replace(" (word)", ""),
+                    anchor(&name)
+                )
             }
             _ => format!("[{}](#{})", title(&name), anchor(&name)),
         };

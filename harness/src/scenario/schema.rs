@@ -47,7 +47,10 @@ fn bare_words(object: &mut Map<String, Value>) {
         return;
     };
     let optional = |value: &Value| {
-        value.get("anyOf").and_then(Value::as_array).is_some_and(|any| any.iter().any(is_null))
+        value
+            .get("anyOf")
+            .and_then(Value::as_array)
+            .is_some_and(|any| any.iter().any(is_null))
             || value
                 .get("type")
                 .and_then(Value::as_array)
@@ -107,4 +110,3 @@ pub(super) fn definitions() -> Map<String, Value> {
 pub(super) fn name_of<T: JsonSchema>() -> String {
     T::schema_name().into_owned()
 }
-

@@ -54,19 +54,22 @@ fn value_error(message: String, help: Option<&str>) -> Diagnostics {
 }
 
 fn command(spec: &str) -> Result<StartCommand, Diagnostics> {
-    let argv = words(spec).map_err(|why| {
-        value_error(format!("--target: {why} in the command `{spec}`"), None)
-    })?;
+    let argv = words(spec)
+        .map_err(|why| value_error(format!("--target: {why} in the command `{spec}`"), None))?;
     if argv.first().is_none_or(String::is_empty) {
         return Err(value_error(
             "--target: no program is named".to_owned(),
-            Some("give a profile's file, a command such as `python3 server.py {port}`, or an address such as tcp://127.0.0.1:7000"),
+            Some(
+                "give a profile's file, a command such as `python3 server.py {port}`, or an address such as tcp://127.0.0.1:7000",
+            ),
         ));
     }
     let names = || argv.iter().flat_map(|word| template_names(word));
     if !names().any(|(_, name)| name == "port" || name == "path") {
         let near = names().find(|(_, name)| {
-            START.iter().any(|known| strsim::osa_distance(known, name) == 1)
+            START
+                .iter()
+                .any(|known| strsim::osa_distance(known, name) == 1)
         });
         let mut message = format!("--target: the command `{spec}` does not say where to listen");
         if let Some((_, name)) = near {
@@ -140,7 +143,10 @@ mod tests {
     fn commands_split_as_in_a_shell() {
         let split = |text| words(text).unwrap();
         assert_eq!(split("a  b\tc"), ["a", "b", "c"]);
-        assert_eq!(split(r#"a 'b c' "d \" e" f\ g"#), ["a", "b c", "d \" e", "f g"]);
+        assert_eq!(
+            split(r#"a 'b c' "d \" e" f\ g"#),
+            ["a", "b c", "d \" e", "f g"]
+        );
         assert_eq!(split(r#"a'b'"c" '' """#), ["abc", "", ""]);
         assert_eq!(split(r#"'\n' "\n""#), [r"\n", r"\n"]);
         for wrong in ["a 'b", "a \"b", "a\\"] {

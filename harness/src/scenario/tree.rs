@@ -239,7 +239,13 @@ impl Builder<'_> {
                 }
             }
             Event::SequenceStart(_, anchor, tag) => {
-                self.start(at, anchor, tag.as_deref(), &span, Children::List(Vec::new()))?;
+                self.start(
+                    at,
+                    anchor,
+                    tag.as_deref(),
+                    &span,
+                    Children::List(Vec::new()),
+                )?;
             }
             Event::MappingStart(_, anchor, tag) => {
                 let children = Children::Map {
@@ -284,7 +290,10 @@ impl Builder<'_> {
     fn wants_key(&self) -> bool {
         matches!(
             self.open.last(),
-            Some(Open { children: Children::Map { key: None, .. }, .. })
+            Some(Open {
+                children: Children::Map { key: None, .. },
+                ..
+            })
         )
     }
 
@@ -368,7 +377,11 @@ impl Builder<'_> {
         let message = format!(
             "the file comes to more than {} values{} here",
             self.budget.nodes,
-            if weight > 1 { ", aliases followed," } else { "" },
+            if weight > 1 {
+                ", aliases followed,"
+            } else {
+                ""
+            },
         );
         let error = Diagnostic::new(self.source, at, message).help("split it into several files");
         self.errors.push(error);
@@ -413,8 +426,12 @@ impl Builder<'_> {
     /// Takes a key: `None` for one that was refused already.
     fn key(&mut self, given: Option<(Box<str>, Span)>, at: Span) {
         let mut first = None;
-        let Some(Open { children: Children::Map { entries, key, seen, .. }, .. }) =
-            self.open.last_mut()
+        let Some(Open {
+            children: Children::Map {
+                entries, key, seen, ..
+            },
+            ..
+        }) = self.open.last_mut()
         else {
             return;
         };
@@ -445,9 +462,13 @@ impl Builder<'_> {
         }
         if let Some(first) = first {
             let (line, _) = self.source.position(first.start);
-            let error = Diagnostic::new(self.source, at, format!("the key `{text}` stands here twice"))
-                .label("the second")
-                .help(format!("the first stands in line {line}; keep one of them"));
+            let error = Diagnostic::new(
+                self.source,
+                at,
+                format!("the key `{text}` stands here twice"),
+            )
+            .label("the second")
+            .help(format!("the first stands in line {line}; keep one of them"));
             self.errors.push(error);
         }
     }
@@ -457,7 +478,9 @@ impl Builder<'_> {
         if tag.is_none() {
             return false;
         }
-        let at = span.tag_span().map_or_else(|| self.span(span), |s| self.span(&s));
+        let at = span
+            .tag_span()
+            .map_or_else(|| self.span(span), |s| self.span(&s));
         let error = Diagnostic::new(self.source, at, "tags are not part of the language")
             .help("leave it out; quote the value if it is text");
         self.errors.push(error);

@@ -18,17 +18,30 @@ pub(crate) fn builtin(
 ) -> Option<(Builtin, Transport)> {
     let (name, at, model, fault) = match given {
         BuiltinSyntax::Name(name) => (name, at, None, None),
-        BuiltinSyntax::Map(map) => {
-            (map.server.get()?, map.server.span, map.model.as_ref(), map.fault.as_ref())
-        }
+        BuiltinSyntax::Map(map) => (
+            map.server.get()?,
+            map.server.span,
+            map.model.as_ref(),
+            map.fault.as_ref(),
+        ),
     };
     let Ok(service) = find(name) else {
         let known: Vec<&str> = services().iter().map(|s| s.name).collect();
-        cx.push(suggest::unknown_name(cx, "reference server", name, at, &known));
+        cx.push(suggest::unknown_name(
+            cx,
+            "reference server",
+            name,
+            at,
+            &known,
+        ));
         return None;
     };
     let transport = match wanted {
-        None => service.transports.first().copied().unwrap_or(Transport::Tcp),
+        None => service
+            .transports
+            .first()
+            .copied()
+            .unwrap_or(Transport::Tcp),
         Some((transport, _)) if service.transports.contains(&transport) => transport,
         Some((transport, at)) => {
             let has: Vec<String> = service.transports.iter().map(ToString::to_string).collect();
@@ -50,7 +63,11 @@ pub(crate) fn builtin(
     let model = one_of(cx, "model", model, &model_known);
     let fault = one_of(cx, "fault", fault, &fault_known);
     Some((
-        Builtin { server: name.clone(), model: model?, fault: fault? },
+        Builtin {
+            server: name.clone(),
+            model: model?,
+            fault: fault?,
+        },
         transport,
     ))
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use harness_net::Transport;
 
 use crate::scenario::context::Context;
+use crate::scenario::lower::Lowered;
 use crate::scenario::lower::connections::MAIN;
 use crate::scenario::lower::deliver::{self, Around};
 use crate::scenario::lower::name::Unique;
 use crate::scenario::lower::step::Steps;
 use crate::scenario::lower::threshold::threshold;
-use crate::scenario::lower::Lowered;
 use crate::scenario::model::{Capability, Case, Level, Need, Scenario, Step, StepKind};
 use crate::scenario::source::Span;
 use crate::scenario::syntax::{CaseSyntax, Item, LevelSyntax, NeedSyntax, ScenarioSyntax};
@@ -36,7 +36,10 @@ impl Target {
         let Some(item) = item else {
             return Self::None;
         };
-        match item.get().and_then(|name| targets.target(cx, name, item.span)) {
+        match item
+            .get()
+            .and_then(|name| targets.target(cx, name, item.span))
+        {
             Some(lowered) => Self::Known(lowered),
             None => Self::Unsure,
         }
@@ -113,17 +116,28 @@ fn case(
             steps.has_exchanges(cx, at);
             Some(vec![Step {
                 at: cx.location(at),
-                kind: StepKind::Play { exchanges: None, on: MAIN.to_owned() },
+                kind: StepKind::Play {
+                    exchanges: None,
+                    on: MAIN.to_owned(),
+                },
             }])
         }
         Some(item) => item.get().map(|items| {
             if items.is_empty() {
-                cx.error_help(item.span, "the case has no steps", "leave `steps` out for `play: all`");
+                cx.error_help(
+                    item.span,
+                    "the case has no steps",
+                    "leave `steps` out for `play: all`",
+                );
             }
             steps.list(cx, items)
         }),
     };
-    let around = Around { target: target.known(), transport, plays: steps.plays };
+    let around = Around {
+        target: target.known(),
+        transport,
+        plays: steps.plays,
+    };
     let deliver = deliver::list(cx, given.deliver.as_ref(), &around);
     let thresholds = thresholds(cx, given, steps.plays || steps.receives);
     Some(Case {
@@ -150,7 +164,12 @@ fn flag(item: Option<&Item<bool>>) -> bool {
 
 fn texts(item: Option<&Item<Vec<Item<String>>>>) -> Vec<String> {
     let items = item.and_then(Item::get);
-    items.into_iter().flatten().filter_map(Item::get).cloned().collect()
+    items
+        .into_iter()
+        .flatten()
+        .filter_map(Item::get)
+        .cloned()
+        .collect()
 }
 
 fn level(item: Option<&Item<LevelSyntax>>) -> Level {
@@ -167,7 +186,9 @@ fn check_id(cx: &Context, id: &str, at: Span) {
     let fits = !id.is_empty()
         && id.split(['.', '_', '-']).all(|word| {
             !word.is_empty()
-                && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+                && word
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
         });
     if !fits {
         let lower: String = id
@@ -176,7 +197,11 @@ fn check_id(cx: &Context, id: &str, at: Span) {
             .filter(|word| !word.is_empty())
             .collect::<Vec<_>>()
             .join("_");
-        let example = if lower.is_empty() { "framing.cut".to_owned() } else { lower };
+        let example = if lower.is_empty() {
+            "framing.cut".to_owned()
+        } else {
+            lower
+        };
         cx.error_help(
             at,
             format!("`{id}` cannot be an id"),
@@ -189,8 +214,11 @@ fn check_id(cx: &Context, id: &str, at: Span) {
 
 fn needs(given: &CaseSyntax) -> Vec<Need> {
     let items = given.needs.as_ref().and_then(Item::get);
-    let mut all: Vec<Need> =
-        items.into_iter().flatten().filter_map(|item| Some(need(*item.get()?))).collect();
+    let mut all: Vec<Need> = items
+        .into_iter()
+        .flatten()
+        .filter_map(|item| Some(need(*item.get()?)))
+        .collect();
     all.sort_unstable();
     all.dedup();
     all
@@ -245,5 +273,7 @@ fn thresholds(
         );
     }
     let items = item.get().into_iter().flatten();
-    items.filter_map(|item| threshold(cx, item.get()?, item.span)).collect()
+    items
+        .filter_map(|item| threshold(cx, item.get()?, item.span))
+        .collect()
 }

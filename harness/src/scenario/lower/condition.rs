@@ -20,7 +20,10 @@ pub(crate) fn condition(
         ConditionSyntax::PortState(state) => port_state(cx, steps, state),
         ConditionSyntax::Segments(args) => {
             if let Some(transport) = steps.transport.filter(|t| *t != Transport::Tcp) {
-                cx.error(at, format!("segments are TCP's; the target speaks over {transport}"));
+                cx.error(
+                    at,
+                    format!("segments are TCP's; the target speaks over {transport}"),
+                );
             }
             measured(cx, steps, args).map(|(on, is)| Condition::Segments { on, is })
         }
@@ -62,7 +65,13 @@ fn port_state(cx: &Context, steps: &Steps<'_>, item: &Item<String>) -> Option<Co
         Ok(state) => Some(Condition::PortState { state }),
         Err(_) => {
             let known = TcpState::ALL.map(TcpState::name);
-            cx.push(suggest::unknown_name(cx, "TCP state", given, item.span, &known));
+            cx.push(suggest::unknown_name(
+                cx,
+                "TCP state",
+                given,
+                item.span,
+                &known,
+            ));
             None
         }
     }
@@ -85,5 +94,9 @@ fn ratio(cx: &Context, steps: &Steps<'_>, args: &RatioSyntax) -> Option<Conditio
         Some(name.clone())
     };
     let (of, to) = (block(&args.of), block(&args.to));
-    Some(Condition::Ratio { of: of?, to: to?, is: args.is.get()?.0 })
+    Some(Condition::Ratio {
+        of: of?,
+        to: to?,
+        is: args.is.get()?.0,
+    })
 }

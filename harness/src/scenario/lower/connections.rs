@@ -15,7 +15,9 @@ enum State {
     /// FIN was sent: only reading is left.
     HalfClosed,
     /// Closed by the step in this line.
-    Closed { line: u32 },
+    Closed {
+        line: u32,
+    },
 }
 
 /// The connections so far, in the order in which they were opened last.
@@ -24,6 +26,8 @@ pub(crate) struct Connections {
     all: Vec<(String, State)>,
     /// True: a step that opens one had a mistake, so that one may seem to be missing.
     pub(crate) unsure: bool,
+    /// True while the steps of a `repeat` are looked at a second time.
+    pub(crate) again: bool,
 }
 
 impl Connections {
@@ -39,7 +43,11 @@ impl Connections {
 
     fn latest(&self) -> Option<&str> {
         let open = |state: &State| !matches!(state, State::Closed { .. });
-        self.all.iter().rev().find(|(_, s)| open(s)).map(|(n, _)| n.as_str())
+        self.all
+            .iter()
+            .rev()
+            .find(|(_, s)| open(s))
+            .map(|(n, _)| n.as_str())
     }
 
     fn push(&mut self, name: &str) {
@@ -54,11 +62,19 @@ impl Connections {
             return false;
         }
         if matches!(self.state(name), Some(State::Open | State::HalfClosed)) {
-            cx.error_help(
-                at,
-                format!("the connection `{name}` is open already"),
-                format!("close it first, or choose another name such as `{name}2`"),
-            );
+            if self.again {
+                cx.error_help(
+                    at,
+                    format!("the connection `{name}` is still open when `repeat` comes here again"),
+                    format!("add `- close: {name}` to the steps that are repeated"),
+                );
+            } else {
+                cx.error_help(
+                    at,
+                    format!("the connection `{name}` is open already"),
+                    format!("close it first, or choose another name such as `{name}2`"),
+                );
+            }
             return false;
         }
         self.push(name);
@@ -96,12 +112,7 @@ impl Connections {
     }
 
     /// A step uses a connection that must be open. `at` is the step.
-    pub(crate) fn used(
-        &self,
-        cx: &Context,
-        on: Option<&Item<String>>,
-        at: Span,
-    ) -> Option<String> {
+    pub(crate) fn used(&self, cx: &Context, on: Option<&Item<String>>, at: Span) -> Option<String> {
         let Some(item) = on else {
             if let Some(latest) = self.latest() {
                 return Some(latest.to_owned());
@@ -126,8 +137,10 @@ impl Connections {
             None => {
                 if !self.unsure {
                     let known: Vec<&str> = self.all.iter().map(|(n, _)| n.as_str()).collect();
-                    let mut error = suggest::unknown_name(cx, "connection", name, item.span, &known);
-                    error.message = format!("the connection `{name}` was not opened before this step");
+                    let mut error =
+                        suggest::unknown_name(cx, "connection", name, item.span, &known);
+                    error.message =
+                        format!("the connection `{name}` was not opened before this step");
                     if known.is_empty() {
                         error.help = Some(format!("add `- connect: {name}` before it"));
                     } else {

@@ -31,11 +31,15 @@ pub(crate) fn list(
         return Vec::new();
     };
     if items.is_empty() {
-        cx.error_help(item.span, "no delivery is given", "leave `deliver` out for `[whole]`");
+        cx.error_help(
+            item.span,
+            "no delivery is given",
+            "leave `deliver` out for `[whole]`",
+        );
     }
     let mut all: Vec<DeliverySpec> = Vec::new();
     for item in items {
-        let Some(spec) = item.get().and_then(|d| delivery(cx, d, item.span, around)) else {
+        let Some(spec) = item.get().and_then(|d| delivery(cx, d, around)) else {
             continue;
         };
         if spec != DeliverySpec::Whole {
@@ -65,31 +69,36 @@ fn refuse_useless(cx: &Context, at: Span, around: &Around<'_>) {
     }
 }
 
-fn delivery(
-    cx: &Context,
-    given: &DeliverSyntax,
-    at: Span,
-    around: &Around<'_>,
-) -> Option<DeliverySpec> {
+fn delivery(cx: &Context, given: &DeliverSyntax, around: &Around<'_>) -> Option<DeliverySpec> {
     Some(match given {
         DeliverSyntax::Whole => DeliverySpec::Whole,
         DeliverSyntax::EachCut => DeliverySpec::EachCut,
         DeliverSyntax::FieldPairs => DeliverySpec::FieldPairs,
         DeliverSyntax::EachByte => DeliverySpec::EachByte,
-        DeliverSyntax::Random(args) => DeliverySpec::Random { runs: args.get()?.runs.get()?.0 },
+        DeliverSyntax::Random(args) => DeliverySpec::Random {
+            runs: args.get()?.runs.get()?.0,
+        },
         DeliverSyntax::Cut(args) => cut(cx, args.get()?, around)?,
-        DeliverSyntax::Merge(args) => merge(cx, args.get()?, at)?,
+        DeliverSyntax::Merge(args) => merge(cx, args.get()?)?,
     })
 }
 
 fn cut(cx: &Context, args: &CutSyntax, around: &Around<'_>) -> Option<DeliverySpec> {
     let items = args.at.get()?;
     if items.is_empty() {
-        cx.error_help(args.at.span, "no cut is given", "write offsets such as `at: [2, 5]`");
+        cx.error_help(
+            args.at.span,
+            "no cut is given",
+            "write offsets such as `at: [2, 5]`",
+        );
         return None;
     }
     let longest = around.target.and_then(|target| {
-        let requests = target.profile.exchanges.iter().filter_map(|e| e.request.as_ref());
+        let requests = target
+            .profile
+            .exchanges
+            .iter()
+            .filter_map(|e| e.request.as_ref());
         requests.map(|m| m.encoded.bytes.len()).max()
     });
     let mut at: Vec<usize> = Vec::with_capacity(items.len());
@@ -124,7 +133,7 @@ fn cut(cx: &Context, args: &CutSyntax, around: &Around<'_>) -> Option<DeliverySp
     Some(DeliverySpec::Cut { at })
 }
 
-fn merge(cx: &Context, args: &MergeSyntax, _: Span) -> Option<DeliverySpec> {
+fn merge(cx: &Context, args: &MergeSyntax) -> Option<DeliverySpec> {
     let range = *args.messages.get()?;
     let plus_half = match &args.plus {
         None => false,

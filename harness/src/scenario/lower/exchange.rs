@@ -6,7 +6,6 @@ use crate::scenario::context::Context;
 use crate::scenario::lower::message::{Frames, frame_of, is_learned, message};
 use crate::scenario::lower::name::{Unique, chosen};
 use crate::scenario::model::{Exchange, Reply};
-use crate::scenario::source::Span;
 use crate::scenario::syntax::{ExchangeSyntax, Item, MessageSyntax, Named, ReplySyntax, ReplyWord};
 
 /// A list of exchanges. Those that had a mistake are left out.
@@ -31,17 +30,20 @@ pub(crate) fn list(
 fn exchange(cx: &Context, named: &Named<ExchangeSyntax>, frames: &Frames) -> Option<Exchange> {
     let given = named.value.get()?;
     let at = named.value.span;
-    let request = match &given.request {
-        None => None,
-        Some(item) => Some(item.get().and_then(|m| message(cx, frames, m))),
-    };
+    let request = given
+        .request
+        .as_ref()
+        .map(|item| item.get().and_then(|m| message(cx, frames, m)));
     let reply = match (&given.reply, &given.request) {
-        (Some(item), _) => item.get().and_then(|r| reply(cx, r, item.span, frames)),
+        (Some(item), _) => item.get().and_then(|r| reply(cx, r, frames)),
         (None, Some(item)) => item.get().and_then(|m| learned(cx, m, frames, false)),
         (None, None) => {
             cx.error_help(
                 at,
-                format!("the exchange `{}` has neither a request nor a reply", named.name),
+                format!(
+                    "the exchange `{}` has neither a request nor a reply",
+                    named.name
+                ),
                 "add `request: {FRAME: VALUE}`; a greeting has a `reply` alone",
             );
             None
@@ -68,7 +70,7 @@ fn exchange(cx: &Context, named: &Named<ExchangeSyntax>, frames: &Frames) -> Opt
     })
 }
 
-fn reply(cx: &Context, given: &ReplySyntax, at: Span, frames: &Frames) -> Option<Reply> {
+fn reply(cx: &Context, given: &ReplySyntax, frames: &Frames) -> Option<Reply> {
     match given {
         ReplySyntax::Word(ReplyWord::Closes) => Some(Reply::Closes),
         ReplySyntax::One(one) if is_learned(cx, one) => learned(cx, one, frames, true),
@@ -90,7 +92,6 @@ fn reply(cx: &Context, given: &ReplySyntax, at: Span, frames: &Frames) -> Option
                     message(cx, frames, one)
                 })
                 .collect();
-            let _ = at;
             all.into_iter().collect::<Option<_>>().map(Reply::Given)
         }
     }

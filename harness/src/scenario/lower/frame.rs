@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use harness_wire::{
     Algorithm, Composed, Counts, DEFAULT_SIZE_KEY, Delimiter, DigestSpec, Extent, FieldSpec, Fixed,
-    Framing, IntRole, IntType, JsonDigest, JsonHeader, JsonSpec, Kind, LengthPrefix, Limits, Raw, SpecError,
+    Framing, IntRole, IntType, JsonDigest, JsonHeader, JsonSpec, Kind, LengthPrefix, Limits, Raw,
+    SpecError,
 };
 
 use crate::scenario::context::Context;
@@ -27,7 +28,10 @@ pub(crate) struct Frame {
 
 impl Frame {
     fn new(framing: impl Framing + 'static) -> Self {
-        Self { framing: Arc::new(framing), integers: Vec::new() }
+        Self {
+            framing: Arc::new(framing),
+            integers: Vec::new(),
+        }
     }
 }
 
@@ -65,9 +69,7 @@ pub(crate) fn frame(
     match given.get()? {
         FrameForm::Fields(fields) => composed(cx, name, name_span, fields, given.span, limits),
         FrameForm::Word(FrameSyntax::Raw) => Some(Frame::new(Raw::new(limits))),
-        FrameForm::Word(FrameSyntax::Delimiter(args)) => {
-            delimiter(cx, args.get()?, limits)
-        }
+        FrameForm::Word(FrameSyntax::Delimiter(args)) => delimiter(cx, args.get()?, limits),
         FrameForm::Word(FrameSyntax::Fixed(args)) => {
             let size = &args.get()?.size;
             let bytes = size.get()?.0;
@@ -123,7 +125,10 @@ fn adjust(cx: &Context, item: Option<&Item<crate::scenario::syntax::Int>>) -> Op
     match i64::try_from(value) {
         Ok(value) => Some(value),
         Err(_) => {
-            cx.error(item.span, format!("{value} is too much to adjust a length by"));
+            cx.error(
+                item.span,
+                format!("{value} is too much to adjust a length by"),
+            );
             None
         }
     }
@@ -188,7 +193,10 @@ fn composed(
     limits: Limits,
 ) -> Option<Frame> {
     let mut unique = Unique::default();
-    let known: Vec<&str> = fields.iter().filter_map(|f| Some(f.get()?.name.as_str())).collect();
+    let known: Vec<&str> = fields
+        .iter()
+        .filter_map(|f| Some(f.get()?.name.as_str()))
+        .collect();
     let mut read = Vec::with_capacity(fields.len());
     let mut integers = Vec::new();
     for item in fields {
@@ -198,7 +206,10 @@ fn composed(
         };
         let fits = chosen(cx, "a field", &named.name, named.name_span)
             && unique.add(cx, "the field", &named.name, named.name_span);
-        let kind = named.value.get().and_then(|kind| field(cx, kind, named.value.span, &known));
+        let kind = named
+            .value
+            .get()
+            .and_then(|kind| field(cx, kind, named.value.span, &known));
         if matches!(kind, Some(Kind::Int { .. })) {
             integers.push(named.name.clone());
         }
@@ -213,11 +224,21 @@ fn composed(
     let read: Vec<Field> = read.into_iter().collect::<Option<_>>()?;
     let specs: Vec<FieldSpec> = read.iter().map(|f| f.spec.clone()).collect();
     match Composed::new(name, specs, limits) {
-        Ok(framing) => Some(Frame { framing: Arc::new(framing), integers }),
+        Ok(framing) => Some(Frame {
+            framing: Arc::new(framing),
+            integers,
+        }),
         Err(error) => {
-            let place = read.iter().find(|f| f.spec.name == error.field).map(|f| f.at);
+            let place = read
+                .iter()
+                .find(|f| f.spec.name == error.field)
+                .map(|f| f.at);
             let place = place.unwrap_or(if fields.is_empty() { at } else { name_span });
-            cx.error_help(place, format!("`{}`: {}", error.field, error.what), error.mend);
+            cx.error_help(
+                place,
+                format!("`{}`: {}", error.field, error.what),
+                error.mend,
+            );
             None
         }
     }
@@ -228,7 +249,7 @@ fn field(cx: &Context, kind: &FieldSyntax, at: Span, known: &[&str]) -> Option<K
         let int = int_type(cx, word, at)?;
         let role = match args {
             None => IntRole::Value { default: None },
-            Some(args) => int_role(cx, args.get()?, args.span, int, known)?,
+            Some(args) => int_role(cx, args.get()?, int, known)?,
         };
         return Some(Kind::Int { int, role });
     }
@@ -237,7 +258,11 @@ fn field(cx: &Context, kind: &FieldSyntax, at: Span, known: &[&str]) -> Option<K
         FieldSyntax::Bytes(args) => Some(Kind::Bytes(extent(cx, args.as_ref())?)),
         FieldSyntax::Text(args) => Some(Kind::Text(extent(cx, args.as_ref())?)),
         FieldSyntax::Json(args) => Some(Kind::Json(match args {
-            None => JsonSpec { extent: Extent::Counted, size: None, digest: None },
+            None => JsonSpec {
+                extent: Extent::Counted,
+                size: None,
+                digest: None,
+            },
             Some(args) => json(cx, args.get()?, known)?,
         })),
         _ => None,
@@ -273,19 +298,17 @@ fn names(cx: &Context, items: &Item<Vec<Item<String>>>, known: &[&str]) -> Optio
         .collect();
     let all: Vec<String> = all.into_iter().collect::<Option<_>>()?;
     if all.is_empty() {
-        cx.error_help(items.span, "no field is named", "name the fields that it covers");
+        cx.error_help(
+            items.span,
+            "no field is named",
+            "name the fields that it covers",
+        );
         return None;
     }
     Some(all)
 }
 
-fn int_role(
-    cx: &Context,
-    args: &IntArgs,
-    at: Span,
-    int: IntType,
-    known: &[&str],
-) -> Option<IntRole> {
+fn int_role(cx: &Context, args: &IntArgs, int: IntType, known: &[&str]) -> Option<IntRole> {
     let id = args.id.as_ref().map(|i| ("id", i.span));
     let given: Vec<(&str, Span)> = [
         id,
@@ -305,7 +328,11 @@ fn int_role(
         return None;
     }
     if let (Some(adjust), None) = (&args.adjust, &args.size_of) {
-        cx.error_help(adjust.span, "`adjust` belongs to `size_of`", "add `size_of: [...]`");
+        cx.error_help(
+            adjust.span,
+            "`adjust` belongs to `size_of`",
+            "add `size_of: [...]`",
+        );
         return None;
     }
     let fits = |item: &Item<crate::scenario::syntax::Int>| {
@@ -324,7 +351,9 @@ fn int_role(
         return Some(IntRole::Const(fits(item)?));
     }
     if let Some(item) = &args.default {
-        return Some(IntRole::Value { default: Some(fits(item)?) });
+        return Some(IntRole::Value {
+            default: Some(fits(item)?),
+        });
     }
     if let Some(items) = &args.size_of {
         return Some(IntRole::SizeOf {
@@ -332,12 +361,11 @@ fn int_role(
             adjust: adjust(cx, args.adjust.as_ref())?,
         });
     }
-    if let Some(item) = &args.id {
-        if *item.get()? {
-            return Some(IntRole::Id {});
-        }
+    if let Some(item) = &args.id
+        && *item.get()?
+    {
+        return Some(IntRole::Id {});
     }
-    let _ = at;
     Some(IntRole::Value { default: None })
 }
 
@@ -360,5 +388,9 @@ fn json(cx: &Context, args: &JsonArgs, known: &[&str]) -> Option<JsonSpec> {
             })
         }
     };
-    Some(JsonSpec { extent: Extent::Counted, size, digest })
+    Some(JsonSpec {
+        extent: Extent::Counted,
+        size,
+        digest,
+    })
 }

@@ -31,7 +31,11 @@ pub(crate) fn value(cx: &Context, id: NodeId) -> Option<Value> {
             match Word::of(text, *plain) {
                 Word::Nothing if &**text == "null" => Some(Value::Null),
                 Word::Nothing => {
-                    cx.error_help(node.span, "a value is missing", "write `null` if that is meant");
+                    cx.error_help(
+                        node.span,
+                        "a value is missing",
+                        "write `null` if that is meant",
+                    );
                     None
                 }
                 Word::Bool(value) => Some(Value::Bool(value)),

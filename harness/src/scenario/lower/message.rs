@@ -50,13 +50,20 @@ pub(crate) fn message(cx: &Context, frames: &Frames, given: &MessageSyntax) -> O
         Some(entries) => by_name(cx, frame, entries)?,
         None => vec![sole(cx, frame, given, id)?],
     };
-    let places: Vec<(String, Span)> = fields.iter().map(|(name, _, at)| (name.clone(), *at)).collect();
+    let places: Vec<(String, Span)> = fields
+        .iter()
+        .map(|(name, _, at)| (name.clone(), *at))
+        .collect();
     let message = WireMessage {
-        fields: fields.into_iter().map(|(name, value, _)| (name, value)).collect(),
+        fields: fields
+            .into_iter()
+            .map(|(name, value, _)| (name, value))
+            .collect(),
     };
     match frame.framing.encode(&message) {
         Ok(encoded) => {
-            cx.spend(encoded.bytes.len(), given.value.span).then_some(())?;
+            cx.spend(encoded.bytes.len(), given.value.span)
+                .then_some(())?;
             Some(Message {
                 frame: given.name.clone(),
                 framing: std::sync::Arc::clone(&frame.framing),
@@ -79,10 +86,17 @@ fn refuse(cx: &Context, error: &EncodeError, given: &MessageSyntax, places: &[(S
         }
         EncodeError::Missing { name } => cx.error_help(
             given.value.span,
-            format!("the field `{name}` of the frame `{}` needs a value", given.name),
+            format!(
+                "the field `{name}` of the frame `{}` needs a value",
+                given.name
+            ),
             format!("add `{name}: ...`"),
         ),
-        EncodeError::Unfit { name, given: value, expected } => cx.error_help(
+        EncodeError::Unfit {
+            name,
+            given: value,
+            expected,
+        } => cx.error_help(
             place(name).unwrap_or(given.value.span),
             format!("the field `{name}` cannot hold {value}"),
             expected.clone(),

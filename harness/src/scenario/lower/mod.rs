@@ -34,7 +34,11 @@ pub(crate) use template::{START, names as template_names};
 fn positive(cx: &Context, item: &Item<Time>) -> Option<Duration> {
     let time = item.get()?.0;
     if time.is_zero() {
-        cx.error_help(item.span, "no time at all is given", "write a duration such as `50ms`");
+        cx.error_help(
+            item.span,
+            "no time at all is given",
+            "write a duration such as `50ms`",
+        );
         return None;
     }
     Some(time)

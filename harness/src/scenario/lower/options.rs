@@ -23,21 +23,37 @@ pub(crate) fn over(
     set(&mut options.quickack, given.quickack.as_ref(), |v| Some(*v));
     set(&mut options.sndbuf, given.sndbuf.as_ref(), |v| Some(v.0));
     set(&mut options.rcvbuf, given.rcvbuf.as_ref(), |v| Some(v.0));
-    set(&mut options.reuseaddr, given.reuseaddr.as_ref(), |v| Some(*v));
-    set(&mut options.reuseport, given.reuseport.as_ref(), |v| Some(*v));
-    set(&mut options.keepalive, given.keepalive.as_ref(), |v| Some(*v));
-    set(&mut options.user_timeout, given.user_timeout.as_ref(), |v| Some(v.0));
+    set(&mut options.reuseaddr, given.reuseaddr.as_ref(), |v| {
+        Some(*v)
+    });
+    set(&mut options.reuseport, given.reuseport.as_ref(), |v| {
+        Some(*v)
+    });
+    set(&mut options.keepalive, given.keepalive.as_ref(), |v| {
+        Some(*v)
+    });
+    set(
+        &mut options.user_timeout,
+        given.user_timeout.as_ref(),
+        |v| Some(v.0),
+    );
     if let Some(item) = &given.linger {
-        set(&mut options.linger, Some(item), |v| whole_seconds(cx, v.0, item.span));
+        set(&mut options.linger, Some(item), |v| {
+            whole_seconds(cx, v.0, item.span)
+        });
     }
     if let Some(item) = &given.maxseg {
-        set(&mut options.maxseg, Some(item), |v| maxseg(cx, v.0, item.span));
+        set(&mut options.maxseg, Some(item), |v| {
+            maxseg(cx, v.0, item.span)
+        });
     }
     if let Some(item) = &given.bind {
         set(&mut options.bind, Some(item), |v| address(cx, v, item.span));
     }
     if let Some(item) = &given.bind_port {
-        set(&mut options.bind_port, Some(item), |v| port(cx, v.0, item.span));
+        set(&mut options.bind_port, Some(item), |v| {
+            port(cx, v.0, item.span)
+        });
     }
     if let Some(transport) = transport {
         refuse_foreign(cx, given, transport);
@@ -103,7 +119,11 @@ fn port(cx: &Context, value: i128, at: Span) -> Option<u16> {
     match u16::try_from(value) {
         Ok(port) if port > 0 => Some(port),
         _ => {
-            cx.error_help(at, format!("{value} is not a port"), "write a number from 1 to 65535");
+            cx.error_help(
+                at,
+                format!("{value} is not a port"),
+                "write a number from 1 to 65535",
+            );
             None
         }
     }
@@ -124,13 +144,17 @@ fn refuse_foreign(cx: &Context, given: &OptionsSyntax, transport: Transport) {
     ];
     let refuse = |(name, at): (&str, Option<Span>), of: &str| {
         if let Some(at) = at {
-            cx.error(at, format!("`{name}` is an option of {of}; the target speaks over {transport}"));
+            cx.error(
+                at,
+                format!("`{name}` is an option of {of}; the target speaks over {transport}"),
+            );
         }
     };
     if transport != Transport::Tcp {
         tcp.into_iter().for_each(|option| refuse(option, "TCP"));
     }
     if transport == Transport::Unix {
-        ip.into_iter().for_each(|option| refuse(option, "IP sockets"));
+        ip.into_iter()
+            .for_each(|option| refuse(option, "IP sockets"));
     }
 }

@@ -36,14 +36,14 @@ pub(crate) fn profile(
     let unsure = base.is_err();
     let base = base.ok().flatten();
     let name = given.target.get().cloned();
-    if let Some(item) = &given.role {
-        if item.get() == Some(&RoleSyntax::Client) {
-            cx.error_help(
-                item.span,
-                "`role: client` is not built yet",
-                "this version tests servers: leave `role` out",
-            );
-        }
+    if let Some(item) = &given.role
+        && item.get() == Some(&RoleSyntax::Client)
+    {
+        cx.error_help(
+            item.span,
+            "`role: client` is not built yet",
+            "this version tests servers: leave `role` out",
+        );
     }
     let (origin, transport) = origin(cx, given, at, base, unsure);
     let limits = limits(cx, given.limits.as_ref().and_then(Item::get));
@@ -59,7 +59,9 @@ pub(crate) fn profile(
     }
     let mut unique = Unique::default();
     let mut exchanges = |item: &Option<_>, from_base: fn(&Profile) -> &Vec<_>| match item {
-        None => base.map(|b| from_base(&b.profile).clone()).unwrap_or_default(),
+        None => base
+            .map(|b| from_base(&b.profile).clone())
+            .unwrap_or_default(),
         Some(item) => Item::<Vec<_>>::get(item)
             .map(|list| exchange::list(cx, list, &frames, &mut unique))
             .unwrap_or_default(),
@@ -138,8 +140,10 @@ fn options_for(mut options: SocketOptions, transport: Transport) -> SocketOption
 }
 
 fn without(list: &[Item<WithoutSyntax>]) -> Vec<Capability> {
-    let mut all: Vec<Capability> =
-        list.iter().filter_map(|item| Some(capability(*item.get()?))).collect();
+    let mut all: Vec<Capability> = list
+        .iter()
+        .filter_map(|item| Some(capability(*item.get()?)))
+        .collect();
     all.sort_unstable();
     all.dedup();
     all
@@ -239,45 +243,53 @@ fn origin(
         None => Some(of_base.unwrap_or(Transport::Tcp)),
     };
     if let Some(item) = &given.start {
-        let command = item.get().and_then(|s| start::start(cx, s, item.span, stated));
+        let command = item
+            .get()
+            .and_then(|s| start::start(cx, s, item.span, stated));
         return (command.map(Origin::Start), stated);
     }
     if let Some(item) = &given.connect {
         let endpoint = item.get().and_then(|url| endpoint(cx, url, item.span));
         let transport = endpoint.as_ref().map(Endpoint::transport);
-        if let (Some((Some(wanted), at)), Some(transport)) = (wanted, transport) {
-            if wanted != transport {
-                cx.error_help(
-                    at,
-                    format!("`transport: {wanted}` contradicts the {transport} address in `connect`"),
-                    "leave it out: the address says it",
-                );
-            }
+        if let (Some((Some(wanted), at)), Some(transport)) = (wanted, transport)
+            && wanted != transport
+        {
+            cx.error_help(
+                at,
+                format!("`transport: {wanted}` contradicts the {transport} address in `connect`"),
+                "leave it out: the address says it",
+            );
         }
         return (endpoint.map(Origin::Connect), transport);
     }
     if let Some(item) = &given.builtin {
         let wanted = wanted.and_then(|(transport, at)| Some((transport?, at)));
-        return match item.get().and_then(|b| builtin::builtin(cx, b, item.span, wanted)) {
+        return match item
+            .get()
+            .and_then(|b| builtin::builtin(cx, b, item.span, wanted))
+        {
             Some((builtin, transport)) => (Some(Origin::Builtin(builtin)), Some(transport)),
             None => (None, None),
         };
     }
     match base {
         Some(base) => {
-            if let Some((Some(wanted), at)) = wanted {
-                if wanted != base.profile.transport {
-                    cx.error_help(
-                        at,
-                        format!(
-                            "the target of `use` speaks over {}, not {wanted}",
-                            base.profile.transport
-                        ),
-                        "say where this target is: `start`, `connect` or `builtin`",
-                    );
-                }
+            if let Some((Some(wanted), at)) = wanted
+                && wanted != base.profile.transport
+            {
+                cx.error_help(
+                    at,
+                    format!(
+                        "the target of `use` speaks over {}, not {wanted}",
+                        base.profile.transport
+                    ),
+                    "say where this target is: `start`, `connect` or `builtin`",
+                );
             }
-            (Some(base.profile.origin.clone()), Some(base.profile.transport))
+            (
+                Some(base.profile.origin.clone()),
+                Some(base.profile.transport),
+            )
         }
         None if unsure => (None, None),
         None => {
@@ -294,7 +306,11 @@ fn origin(
 fn endpoint(cx: &Context, url: &str, at: Span) -> Option<Endpoint> {
     match url.parse::<Endpoint>() {
         Ok(endpoint) if endpoint.port() == Some(0) => {
-            cx.error_help(at, "port 0 cannot be connected to", "write a port from 1 to 65535");
+            cx.error_help(
+                at,
+                "port 0 cannot be connected to",
+                "write a port from 1 to 65535",
+            );
             None
         }
         Ok(endpoint) => Some(endpoint),

@@ -23,7 +23,10 @@ pub(crate) fn start(
     transport: Option<Transport>,
 ) -> Option<StartCommand> {
     let nothing = StartMap {
-        argv: Item { value: None, span: at },
+        argv: Item {
+            value: None,
+            span: at,
+        },
         env: None,
         dir: None,
         ready: None,
@@ -65,12 +68,7 @@ pub(crate) fn start(
 }
 
 /// Without its port or path in it, a program could not know where to listen.
-fn needs_template(
-    cx: &Context,
-    transport: Option<Transport>,
-    used: &[&str],
-    at: Span,
-) -> bool {
+fn needs_template(cx: &Context, transport: Option<Transport>, used: &[&str], at: Span) -> bool {
     let Some(transport) = transport else {
         return true;
     };
@@ -96,7 +94,11 @@ fn words(
     used: &mut Vec<&'static str>,
 ) -> Option<Vec<String>> {
     if argv.is_empty() {
-        cx.error_help(at, "there is no program to start", "name it first: `[./server, ...]`");
+        cx.error_help(
+            at,
+            "there is no program to start",
+            "name it first: `[./server, ...]`",
+        );
         return None;
     }
     let all: Vec<Option<String>> = argv
@@ -144,7 +146,9 @@ fn environment(
                 );
                 return None;
             }
-            unique.add(cx, "the variable", name, named.name_span).then_some(())?;
+            unique
+                .add(cx, "the variable", name, named.name_span)
+                .then_some(())?;
             let text = &named.value.get()?.0;
             text_for_process(cx, text, named.value.span)?;
             template::check_start(cx, text, named.value.span, used);

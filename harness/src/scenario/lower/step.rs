@@ -66,7 +66,10 @@ impl<'a> Steps<'a> {
                     return None;
                 };
                 let kind = self.step(cx, step, item.span)?;
-                Some(Step { at: cx.location(item.span), kind })
+                Some(Step {
+                    at: cx.location(item.span),
+                    kind,
+                })
             })
             .collect()
     }
@@ -82,13 +85,20 @@ impl<'a> Steps<'a> {
             }
             StepSyntax::Silence(item) => {
                 let (on, time) = match item.get()? {
-                    SilenceSyntax::For(time) => {
-                        (None, Item { value: Some(*time), span: item.span })
-                    }
+                    SilenceSyntax::For(time) => (
+                        None,
+                        Item {
+                            value: Some(*time),
+                            span: item.span,
+                        },
+                    ),
                     SilenceSyntax::Map(map) => (map.on.as_ref(), map.duration.clone()),
                 };
                 let on = self.connections.used(cx, on, at);
-                Some(StepKind::Silence { duration: positive(cx, &time)?, on: on? })
+                Some(StepKind::Silence {
+                    duration: positive(cx, &time)?,
+                    on: on?,
+                })
             }
             StepSyntax::Shutdown(item) => {
                 self.stream_only(cx, "shutdown", at);
@@ -106,12 +116,18 @@ impl<'a> Steps<'a> {
             }
             StepSyntax::Closed(item) => self.closed(cx, item, at),
             StepSyntax::Set(item) => self.set(cx, item, at),
-            StepSyntax::Require(item) => {
-                Some(StepKind::Require(condition(cx, self, item.get()?, item.span)?))
-            }
-            StepSyntax::Expect(item) => {
-                Some(StepKind::Expect(condition(cx, self, item.get()?, item.span)?))
-            }
+            StepSyntax::Require(item) => Some(StepKind::Require(condition(
+                cx,
+                self,
+                item.get()?,
+                item.span,
+            )?)),
+            StepSyntax::Expect(item) => Some(StepKind::Expect(condition(
+                cx,
+                self,
+                item.get()?,
+                item.span,
+            )?)),
             StepSyntax::PauseTarget => self.pause(cx, at),
             StepSyntax::ResumeTarget => self.resume(cx, at),
             StepSyntax::StopTarget(item) => self.stop(cx, item.as_ref(), at),
@@ -126,7 +142,9 @@ impl<'a> Steps<'a> {
                     );
                 }
                 let expect = *item.get()?.expect.get()?;
-                Some(StepKind::StartSecond { refused: expect == SecondExpect::Refused })
+                Some(StepKind::StartSecond {
+                    refused: expect == SecondExpect::Refused,
+                })
             }
             StepSyntax::Repeat(item) => self.repeat(cx, item.get()?),
             StepSyntax::Timed(item) => self.timed(cx, item.get()?),
@@ -167,7 +185,10 @@ impl<'a> Steps<'a> {
         if names.is_none() {
             self.has_exchanges(cx, item.span);
         }
-        Some(StepKind::Play { exchanges: names, on: on? })
+        Some(StepKind::Play {
+            exchanges: names,
+            on: on?,
+        })
     }
 
     /// `play: all` needs something to play.
@@ -175,7 +196,10 @@ impl<'a> Steps<'a> {
         if let Some(target) = self.target.filter(|t| t.profile.exchanges.is_empty()) {
             cx.error_help(
                 at,
-                format!("the target `{}` has no exchanges to play", target.profile.name),
+                format!(
+                    "the target `{}` has no exchanges to play",
+                    target.profile.name
+                ),
                 "add `exchanges:` to its profile, or say with `steps:` what is sent",
             );
         }
@@ -183,21 +207,31 @@ impl<'a> Steps<'a> {
 
     fn exchanges(&self, cx: &Context, names: &[Item<String>], at: Span) -> Option<Vec<String>> {
         if names.is_empty() {
-            cx.error_help(at, "no exchange is named", "write `all`, or names as in `[read, write]`");
+            cx.error_help(
+                at,
+                "no exchange is named",
+                "write `all`, or names as in `[read, write]`",
+            );
             return None;
         }
-        let known: Option<Vec<&str>> = self
-            .target
-            .map(|t| t.profile.exchanges.iter().map(|e| e.name.as_str()).collect());
+        let known: Option<Vec<&str>> = self.target.map(|t| {
+            t.profile
+                .exchanges
+                .iter()
+                .map(|e| e.name.as_str())
+                .collect()
+        });
         let all: Vec<Option<String>> = names
             .iter()
             .map(|item| {
                 let name = item.get()?;
-                if let Some(known) = &known {
-                    if !known.contains(&name.as_str()) {
-                        cx.push(suggest::unknown_name(cx, "exchange", name, item.span, known));
-                        return None;
-                    }
+                if let Some(known) = &known
+                    && !known.contains(&name.as_str())
+                {
+                    cx.push(suggest::unknown_name(
+                        cx, "exchange", name, item.span, known,
+                    ));
+                    return None;
                 }
                 Some(name.clone())
             })
@@ -208,9 +242,12 @@ impl<'a> Steps<'a> {
     fn connect(&mut self, cx: &Context, item: &Item<ConnectSyntax>) -> Option<StepKind> {
         let (name, at, given, error) = match item.get() {
             Some(ConnectSyntax::Name(name)) => (Some(name), item.span, None, None),
-            Some(ConnectSyntax::Map(map)) => {
-                (map.name.get(), map.name.span, map.options.as_ref(), map.error.as_ref())
-            }
+            Some(ConnectSyntax::Map(map)) => (
+                map.name.get(),
+                map.name.span,
+                map.options.as_ref(),
+                map.error.as_ref(),
+            ),
             None => (None, item.span, None, None),
         };
         let options = given
@@ -239,7 +276,11 @@ impl<'a> Steps<'a> {
             None => None,
             Some(name) => Some(name?),
         };
-        Some(StepKind::Connect { name: name.clone(), options, error })
+        Some(StepKind::Connect {
+            name: name.clone(),
+            options,
+            error,
+        })
     }
 
     fn closed(&mut self, cx: &Context, item: &Item<ClosedSyntax>, at: Span) -> Option<StepKind> {
@@ -257,7 +298,11 @@ impl<'a> Steps<'a> {
             HowSyntax::Reset => CloseHow::Reset,
             HowSyntax::Any => CloseHow::Any,
         };
-        Some(StepKind::Closed { on: on?, how, within })
+        Some(StepKind::Closed {
+            on: on?,
+            how,
+            within,
+        })
     }
 
     fn set(&mut self, cx: &Context, item: &Item<SetSyntax>, at: Span) -> Option<StepKind> {
@@ -279,7 +324,11 @@ impl<'a> Steps<'a> {
             }
         }
         if options == harness_net::SocketOptions::default() && given.is_empty() {
-            cx.error_help(item.span, "no option is set", "add one, such as `nodelay: true`");
+            cx.error_help(
+                item.span,
+                "no option is set",
+                "add one, such as `nodelay: true`",
+            );
             return None;
         }
         Some(StepKind::Set { on: on?, options })
@@ -366,10 +415,15 @@ impl<'a> Steps<'a> {
         if times.is_some_and(|t| t > 1) && !self.again {
             // What the first round leaves behind must not trip the second.
             self.again = true;
+            self.connections.again = true;
             let _ = self.block(cx, &given.steps);
             self.again = false;
+            self.connections.again = false;
         }
-        Some(StepKind::Repeat { times: times?, steps: steps? })
+        Some(StepKind::Repeat {
+            times: times?,
+            steps: steps?,
+        })
     }
 
     fn timed(&mut self, cx: &Context, given: &TimedSyntax) -> Option<StepKind> {
@@ -378,12 +432,18 @@ impl<'a> Steps<'a> {
         chosen(cx, "a `timed` block", name, given.name.span).then_some(())?;
         if self.timed.contains(name) {
             if !self.again {
-                cx.error(given.name.span, format!("another `timed` block is named `{name}`"));
+                cx.error(
+                    given.name.span,
+                    format!("another `timed` block is named `{name}`"),
+                );
             }
         } else {
             self.timed.push(name.clone());
         }
-        Some(StepKind::Timed { name: name.clone(), steps: steps? })
+        Some(StepKind::Timed {
+            name: name.clone(),
+            steps: steps?,
+        })
     }
 
     fn block(&mut self, cx: &Context, steps: &Item<Vec<Item<StepSyntax>>>) -> Option<Vec<Step>> {
@@ -397,7 +457,10 @@ impl<'a> Steps<'a> {
     /// Refuses a step that only streams have.
     pub(crate) fn stream_only(&self, cx: &Context, what: &str, at: Span) {
         if self.transport == Some(Transport::Udp) {
-            cx.error(at, format!("`{what}` is for streams; the target speaks over udp"));
+            cx.error(
+                at,
+                format!("`{what}` is for streams; the target speaks over udp"),
+            );
         }
     }
 
@@ -427,8 +490,20 @@ pub(crate) fn optional_time(
 
 /// The errors that a step may expect: those of connect(2), send(2) and recv(2).
 const ERRORS: [&str; 14] = [
-    "ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "EPIPE", "EMSGSIZE", "ETIMEDOUT", "EHOSTUNREACH",
-    "ENETUNREACH", "EADDRINUSE", "EADDRNOTAVAIL", "EACCES", "EPERM", "ENOENT", "EINVAL",
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "ECONNABORTED",
+    "EPIPE",
+    "EMSGSIZE",
+    "ETIMEDOUT",
+    "EHOSTUNREACH",
+    "ENETUNREACH",
+    "EADDRINUSE",
+    "EADDRNOTAVAIL",
+    "EACCES",
+    "EPERM",
+    "ENOENT",
+    "EINVAL",
 ];
 
 /// The name of an error.

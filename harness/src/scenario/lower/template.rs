@@ -49,7 +49,10 @@ pub(crate) fn check_start(cx: &Context, text: &str, at: Span, used: &mut Vec<&'s
     for (_, name) in names(text) {
         if let Some(known) = START.iter().find(|known| **known == name) {
             used.push(known);
-        } else if let Some(near) = START.iter().find(|known| strsim::osa_distance(known, name) == 1) {
+        } else if let Some(near) = START
+            .iter()
+            .find(|known| strsim::osa_distance(known, name) == 1)
+        {
             cx.error_help(
                 at,
                 format!("unknown template `{{{name}}}`; did you mean `{{{near}}}`?"),
@@ -78,7 +81,13 @@ mod tests {
 
     #[test]
     fn references_are_told_from_other_braces() {
-        for name in ["port", "conn", "payload", "challenge.reply.nonce", "request.tid"] {
+        for name in [
+            "port",
+            "conn",
+            "payload",
+            "challenge.reply.nonce",
+            "request.tid",
+        ] {
             assert!(is_reference(name), "{name}");
         }
         for name in ["a", "name", "a.b", "a.b.c.d", "print"] {

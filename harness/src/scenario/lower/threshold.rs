@@ -6,7 +6,8 @@ use crate::scenario::source::Span;
 use crate::scenario::suggest;
 use crate::scenario::syntax::scalar::{duration, relation};
 
-const HELP: &str = "write a metric, a relation and a duration: `p99 < 10ms`, `mean <= 2ms`, `max < 1s`";
+const HELP: &str =
+    "write a metric, a relation and a duration: `p99 < 10ms`, `mean <= 2ms`, `max < 1s`";
 
 /// The bound that a text states.
 pub(crate) fn threshold(cx: &Context, text: &str, at: Span) -> Option<Threshold> {
@@ -18,11 +19,17 @@ pub(crate) fn threshold(cx: &Context, text: &str, at: Span) -> Option<Threshold>
         return None;
     };
     match duration(value) {
-        #[expect(clippy::cast_precision_loss, reason = "a day in nanoseconds is below 2^53")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a day in nanoseconds is below 2^53"
+        )]
         Ok(time) => Some(Threshold {
             text: text.to_owned(),
             metric,
-            is: Comparison { op, value: time.as_nanos() as f64 },
+            is: Comparison {
+                op,
+                value: time.as_nanos() as f64,
+            },
         }),
         Err(why) => {
             cx.error_help(at, format!("`{value}` is not a duration{why}"), HELP);
@@ -50,7 +57,9 @@ fn metric_of(cx: &Context, name: &str, at: Span) -> Option<Metric> {
             && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
     });
     match percent.and_then(|digits| digits.parse::<f64>().ok()) {
-        Some(percent) if percent > 0.0 && percent < 100.0 => Some(Metric::Quantile(percent / 100.0)),
+        Some(percent) if percent > 0.0 && percent < 100.0 => {
+            Some(Metric::Quantile(percent / 100.0))
+        }
         Some(_) => {
             cx.error_help(
                 at,

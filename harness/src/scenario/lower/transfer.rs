@@ -8,9 +8,7 @@ use crate::scenario::lower::step::{Steps, error_name, optional_time};
 use crate::scenario::lower::{positive, value};
 use crate::scenario::model::{RecvExpect, SendData, StepKind};
 use crate::scenario::source::Span;
-use crate::scenario::syntax::{
-    Bytes, Item, ReadSizes, RecvMap, RecvSyntax, SendMap, SendSyntax,
-};
+use crate::scenario::syntax::{Bytes, Item, ReadSizes, RecvMap, RecvSyntax, SendMap, SendSyntax};
 
 /// A `send` step.
 pub(crate) fn send(
@@ -23,7 +21,11 @@ pub(crate) fn send(
         SendSyntax::Whole(bytes) => {
             let on = steps.connections.sends(cx, None, at, false);
             let data = SendData::Whole(value::plain(cx, bytes, item.span)?);
-            Some(StepKind::Send { on: on?, data, error: None })
+            Some(StepKind::Send {
+                on: on?,
+                data,
+                error: None,
+            })
         }
         SendSyntax::Map(map) => {
             let fails = map.error.is_some();
@@ -33,14 +35,21 @@ pub(crate) fn send(
                 None => None,
                 Some(item) => Some(error_name(cx, item)?),
             };
-            Some(StepKind::Send { on: on?, data: data?, error })
+            Some(StepKind::Send {
+                on: on?,
+                data: data?,
+                error,
+            })
         }
     }
 }
 
 /// Exactly one of several keys must be given; tells where it is not so.
 fn one_of(cx: &Context, given: &[(&str, Option<Span>)], step: &str, at: Span) -> Option<()> {
-    let present: Vec<(&str, Span)> = given.iter().filter_map(|(k, s)| Some((*k, (*s)?))).collect();
+    let present: Vec<(&str, Span)> = given
+        .iter()
+        .filter_map(|(k, s)| Some((*k, (*s)?)))
+        .collect();
     match present.as_slice() {
         [_] => Some(()),
         [] => {
@@ -74,7 +83,11 @@ fn data(cx: &Context, steps: &Steps<'_>, map: &SendMap, at: Span) -> Option<Send
     ];
     one_of(cx, &given, "send", at)?;
     if let (Some(more), None) = (&map.more, &map.writes) {
-        cx.error_help(more.span, "`more` belongs to `writes`", "MSG_MORE joins one write to the next");
+        cx.error_help(
+            more.span,
+            "`more` belongs to `writes`",
+            "MSG_MORE joins one write to the next",
+        );
     }
     for (key, span) in [("parts", given[1].1), ("merged", given[2].1)] {
         if let Some(span) = span {
@@ -115,7 +128,10 @@ fn data(cx: &Context, steps: &Steps<'_>, map: &SendMap, at: Span) -> Option<Send
             None => false,
             Some(item) => *item.get()?,
         };
-        return Some(SendData::Writes { parts: list(item)?, more });
+        return Some(SendData::Writes {
+            parts: list(item)?,
+            more,
+        });
     }
     Some(SendData::Vectored(list(map.vectored.as_ref()?)?))
 }
@@ -149,7 +165,13 @@ pub(crate) fn recv(
             let reads = reads(cx, map)?;
             let truncated = truncated(cx, steps, map)?;
             let within = optional_time(cx, map.within.as_ref())?;
-            Some(StepKind::Recv { on: on?, expect: expect?, reads, truncated, within })
+            Some(StepKind::Recv {
+                on: on?,
+                expect: expect?,
+                reads,
+                truncated,
+                within,
+            })
         }
     }
 }
@@ -247,9 +269,10 @@ fn reads(cx: &Context, map: &RecvMap) -> Option<Vec<usize>> {
     };
     let sizes: Vec<(usize, Span)> = match item.get()? {
         ReadSizes::One(size) => vec![(size.0, item.span)],
-        ReadSizes::Several(items) => {
-            items.iter().map(|i| Some((i.get()?.0, i.span))).collect::<Option<_>>()?
-        }
+        ReadSizes::Several(items) => items
+            .iter()
+            .map(|i| Some((i.get()?.0, i.span)))
+            .collect::<Option<_>>()?,
     };
     if sizes.is_empty() {
         cx.error(item.span, "no size is given");

@@ -110,7 +110,11 @@ fn filled(cx: &Context, fill: &FillSyntax, at: Span) -> Option<Vec<u8>> {
             given.clone().into_bytes()
         }
         (Some(_), Some(text)) => {
-            cx.error_help(text.span, "`fill` has both `byte` and `text`", "keep one of them");
+            cx.error_help(
+                text.span,
+                "`fill` has both `byte` and `text`",
+                "keep one of them",
+            );
             return None;
         }
         (None, None) => {
@@ -126,7 +130,9 @@ fn filled(cx: &Context, fill: &FillSyntax, at: Span) -> Option<Vec<u8>> {
     if !cx.spend(size, fill.size.span) {
         return None;
     }
-    Some(pattern.into_iter().cycle().take(size).collect())
+    let mut bytes = pattern.repeat(size / pattern.len());
+    bytes.extend_from_slice(&pattern[..size - bytes.len()]);
+    Some(bytes)
 }
 
 fn file(cx: &Context, given: &str, at: Span) -> Option<Vec<u8>> {
@@ -137,7 +143,8 @@ fn file(cx: &Context, given: &str, at: Span) -> Option<Vec<u8>> {
             return Err(std::io::Error::other("it is not a regular file"));
         }
         let mut bytes = Vec::new();
-        file.take(MAX_VALUE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+        file.take(MAX_VALUE_BYTES as u64 + 1)
+            .read_to_end(&mut bytes)?;
         Ok(bytes)
     };
     match read() {
@@ -146,7 +153,10 @@ fn file(cx: &Context, given: &str, at: Span) -> Option<Vec<u8>> {
             cx.error_help(
                 at,
                 format!("the file `{given}` cannot be read: {error}"),
-                format!("it is looked for at {}, relative to this file", path.display()),
+                format!(
+                    "it is looked for at {}, relative to this file",
+                    path.display()
+                ),
             );
             None
         }

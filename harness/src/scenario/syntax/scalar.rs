@@ -82,6 +82,9 @@ fn size(text: &str) -> Result<Size, String> {
         .find(|c: char| !(c.is_ascii_digit() || c == '.'))
         .unwrap_or(text.len());
     let (number, unit) = text.split_at(at);
+    if number.is_empty() {
+        return wrong("");
+    }
     let scale: u64 = match unit.trim_start() {
         "" | "B" => 1,
         "kB" | "KB" => 1_000,
@@ -92,15 +95,12 @@ fn size(text: &str) -> Result<Size, String> {
         "MiB" => 1 << 20,
         "GiB" => 1 << 30,
         "TiB" => 1 << 40,
-        "" if number.is_empty() => return wrong(""),
-        other if number.is_empty() => {
-            let _ = other;
-            return wrong("");
-        }
         other => return wrong(&format!(": `{other}` is not a unit of bytes")),
     };
     match scaled(number, scale) {
-        Ok(Some(bytes)) => usize::try_from(bytes).map_or_else(|_| wrong(": it is too large"), |n| Ok(Size(n))),
+        Ok(Some(bytes)) => {
+            usize::try_from(bytes).map_or_else(|_| wrong(": it is too large"), |n| Ok(Size(n)))
+        }
         Ok(None) => wrong(": it is not a whole number of bytes"),
         Err(why) => wrong(why),
     }
@@ -204,7 +204,8 @@ fn int(text: &str) -> Result<Int, String> {
 /// A whole number, decimal or hexadecimal.
 pub(crate) fn integer(text: &str) -> Result<i128, String> {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let wrong = |why: &str, right: &str| format!("`{text}` is not a whole number{why}{HELP}{right}");
+    let wrong =
+        |why: &str, right: &str| format!("`{text}` is not a whole number{why}{HELP}{right}");
     let (body, radix) = match digits.strip_prefix("0x") {
         Some(hex) => (hex, 16),
         None => (digits, 10),
@@ -222,7 +223,11 @@ pub(crate) fn integer(text: &str) -> Result<i128, String> {
         return Err(wrong(": it has leading zeros", &right));
     }
     let value = i128::from_str_radix(body, radix).map_err(|_| wrong(": it is too large", usual))?;
-    Ok(if digits.len() < text.len() { -value } else { value })
+    Ok(if digits.len() < text.len() {
+        -value
+    } else {
+        value
+    })
 }
 
 /// A count.
@@ -241,7 +246,12 @@ fn count(text: &str) -> Result<Count, String> {
         .ok()
         .filter(|&n| n > 0)
         .map(Count)
-        .ok_or_else(|| format!("{value} is out of range{HELP}write a number from 1 to {}", u32::MAX))
+        .ok_or_else(|| {
+            format!(
+                "{value} is out of range{HELP}write a number from 1 to {}",
+                u32::MAX
+            )
+        })
 }
 
 /// A range of counts: `3`, `"2..4"`, `"2.."`.
@@ -299,9 +309,10 @@ scalar!(Bound, bound, "a bound such as `\">= 3\"`", {
 
 fn bound(text: &str) -> Result<Bound, String> {
     let (op, value) = relation(text);
-    let number = value.parse::<f64>().ok().filter(|n| {
-        n.is_finite() && value.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-    });
+    let number = value
+        .parse::<f64>()
+        .ok()
+        .filter(|n| n.is_finite() && value.bytes().all(|b| b.is_ascii_digit() || b == b'.'));
     let zeros = value.len() > 1 && value.starts_with('0') && !value.starts_with("0.");
     let value = match (number, zeros) {
         (Some(number), false) => number,
@@ -354,7 +365,19 @@ mod tests {
         ] {
             assert_eq!(size(text), Ok(Size(bytes)), "{text}");
         }
-        for text in ["", "KiB", "1k", "-1", "1.5", "0100", "1..5", ".5KiB", "99999999999TiB", "1e3", "1_000"] {
+        for text in [
+            "",
+            "KiB",
+            "1k",
+            "-1",
+            "1.5",
+            "0100",
+            "1..5",
+            ".5KiB",
+            "99999999999TiB",
+            "1e3",
+            "1_000",
+        ] {
             assert!(size(text).is_err(), "{text}");
         }
     }
@@ -368,13 +391,25 @@ mod tests {
             ("1.5s", 1_500_000_000),
             ("2 m", 120_000_000_000),
         ] {
-            assert_eq!(duration(text), Ok(Duration::from_nanos(nanoseconds)), "{text}");
+            assert_eq!(
+                duration(text),
+                Ok(Duration::from_nanos(nanoseconds)),
+                "{text}"
+            );
         }
         assert!(time("50").unwrap_err().contains("it has no unit"));
-        assert!(time("5 parsecs").unwrap_err().contains("`parsecs` is not a unit of time"));
+        assert!(
+            time("5 parsecs")
+                .unwrap_err()
+                .contains("`parsecs` is not a unit of time")
+        );
         assert!(time("25h").unwrap_err().contains("longer than a day"));
         assert!(time("0050ms").unwrap_err().contains("leading zeros"));
-        assert!(time("0.5ns").unwrap_err().contains("finer than a nanosecond"));
+        assert!(
+            time("0.5ns")
+                .unwrap_err()
+                .contains("finer than a nanosecond")
+        );
     }
 
     #[test]
@@ -390,8 +425,20 @@ mod tests {
 
     #[test]
     fn ranges_include_both_ends() {
-        assert_eq!(range("3"), Ok(Range { from: 3, to: Some(3) }));
-        assert_eq!(range("2..4"), Ok(Range { from: 2, to: Some(4) }));
+        assert_eq!(
+            range("3"),
+            Ok(Range {
+                from: 3,
+                to: Some(3)
+            })
+        );
+        assert_eq!(
+            range("2..4"),
+            Ok(Range {
+                from: 2,
+                to: Some(4)
+            })
+        );
         assert_eq!(range("2.."), Ok(Range { from: 2, to: None }));
         for text in ["", "..", "..4", "4..2", "a", "2..b", "-2"] {
             assert!(range(text).is_err(), "{text}");

@@ -14,6 +14,7 @@ macro_rules! by_shape {
     ) => {
         $(#[doc = $doc])*
         #[derive(Clone, Debug)]
+        #[allow(clippy::large_enum_variant, reason = "read once; few of them live at a time")]
         pub enum $name {
             $(#[doc = $vdoc] $variant($ty),)+
         }

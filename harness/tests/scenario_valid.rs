@@ -1,0 +1,490 @@
+//! The samples under `tests/data/valid` hold every key of the language; what they mean is known.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use harness::scenario::model::{
+    Capability, Case, CloseHow, Condition, DeliverySpec, Document, Level, Metric, Need, Op, Origin,
+    Ready, RecvExpect, Reply, Reset, SendData, StepKind,
+};
+use harness::scenario::{find, load};
+use harness_net::{Endpoint, TcpState, Transport};
+
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data/valid")
+        .join(name)
+}
+
+fn document(name: &str) -> Document {
+    load(&data(name)).unwrap_or_else(|errors| panic!("{}", errors.render(false)))
+}
+
+#[test]
+fn every_sample_is_valid() {
+    let files = find(&[data("")]).unwrap();
+    assert!(files.len() >= 5, "{files:?}");
+    for file in files {
+        if let Err(errors) = load(&file) {
+            panic!("{}", errors.render(false));
+        }
+    }
+}
+
+fn case_of(document: &Document, id: &str) -> Case {
+    let mut cases = document.scenarios.iter().flat_map(|s| &s.cases);
+    cases
+        .find(|c| c.id == id)
+        .unwrap_or_else(|| panic!("no case {id}"))
+        .clone()
+}
+
+#[test]
+fn a_profile_means_what_it_says() {
+    let document = document("plc.yaml");
+    assert_eq!(document.digest.len(), 64);
+    let [plc] = document.profiles.as_slice() else {
+        panic!("one profile")
+    };
+    assert_eq!(plc.name, "plc");
+    assert_eq!(plc.about.as_deref(), Some("A Modbus-like server."));
+    assert_eq!((plc.at.line, plc.at.column), (1, 9));
+    assert_eq!(plc.transport, Transport::Tcp);
+    let Origin::Start(start) = &plc.origin else {
+        panic!("{:?}", plc.origin)
+    };
+    assert_eq!(
+        start.argv,
+        ["./plc", "--port", "{port}", "--unit", "0500"],
+        "arguments are text"
+    );
+    assert_eq!(start.env["LEVEL"], "3");
+    assert_eq!(start.env["PLC_HOST"], "{host}");
+    assert_eq!(start.dir.as_deref(), Some(&*data("bin")));
+    assert!(matches!(&start.ready, Ready::Line(line) if line == "ready"));
+    assert_eq!(start.within, Duration::from_secs(3));
+    let o = &plc.options;
+    assert_eq!(
+        (o.nodelay, o.cork, o.quickack),
+        (Some(true), Some(false), Some(true))
+    );
+    assert_eq!(
+        (o.sndbuf, o.rcvbuf, o.maxseg),
+        (Some(16384), Some(8192), Some(536))
+    );
+    assert_eq!(
+        (o.reuseaddr, o.reuseport, o.keepalive),
+        (Some(true), Some(false), Some(true))
+    );
+    assert_eq!(
+        (o.linger, o.user_timeout),
+        (Some(Duration::ZERO), Some(Duration::from_millis(500)))
+    );
+    assert_eq!(
+        (o.bind, o.bind_port),
+        (Some("127.0.0.2".parse().unwrap()), Some(40000))
+    );
+    assert_eq!(plc.without.len(), 7, "named twice is named");
+    assert!(plc.without.contains(&Capability::EarlyData));
+    assert!(!plc.idempotent);
+    assert_eq!(plc.reset, Reset::Restart);
+    assert_eq!(plc.timeout, Some(Duration::from_secs(2)));
+    // A greeting has no request; a reply that is not given is learned in the request's frame.
+    assert!(plc.opening[0].request.is_none());
+    assert!(matches!(plc.closing[0].reply, Reply::Closes));
+    let [read, write] = plc.exchanges.as_slice() else {
+        panic!("two exchanges")
+    };
+    assert!(matches!(&read.reply, Reply::Learned { frame, .. } if frame == "adu"));
+    assert_eq!((read.at.line, read.at.column), (25, 5));
+    let request = &read.request.as_ref().unwrap().encoded.bytes;
+    assert_eq!(request[2..], [0, 0, 0, 6, 1, 3, 0, 0x10, 0, 2]);
+    let Reply::Given(replies) = &write.reply else {
+        panic!("{:?}", write.reply)
+    };
+    assert_eq!(replies[0].encoded.bytes[6], 7);
+}
+
+#[test]
+fn frames_encode_what_they_are_given() {
+    let document = document("frames.yaml");
+    let profile = &document.profiles[0];
+    assert!(
+        matches!(&profile.origin, Origin::Builtin(b) if b.server == "echo" && b.model.as_deref() == Some("thread"))
+    );
+    assert_eq!(profile.frames.len(), 9);
+    let exchange = |name: &str| profile.exchanges.iter().find(|e| e.name == name).unwrap();
+    let request = |name: &str| {
+        exchange(name)
+            .request
+            .as_ref()
+            .unwrap()
+            .encoded
+            .bytes
+            .clone()
+    };
+    assert_eq!(request("text"), b"PING\n");
+    assert_eq!(
+        request("braces"),
+        b"{\"a\": 1} {A} {unknown}\n",
+        "braces stand for themselves"
+    );
+    assert_eq!(request("quoted"), b"learned\n", "quoted, it is text");
+    assert!(matches!(exchange("quoted").reply, Reply::Given(_)));
+    assert!(matches!(exchange("braces").reply, Reply::Learned { .. }));
+    assert_eq!(request("b64"), b"hello");
+    assert!(matches!(exchange("b64").reply, Reply::None));
+    assert_eq!(request("filled"), b"aaaa");
+    assert!(matches!(&exchange("filled").reply, Reply::Given(two) if two.len() == 2));
+    let filled = request("text_fill");
+    assert_eq!(filled.len(), 4 + 1000);
+    assert_eq!(
+        filled[..4],
+        1004u32.to_be_bytes(),
+        "`counts: all` counts itself"
+    );
+    assert!(filled.ends_with(b"abca"));
+    assert_eq!(request("from_file")[4..], *b"payload");
+    assert_eq!(request("joined"), [4, 0, b'a', b'b', b'c', b'c']);
+    let job = request("job");
+    let header = u32::from_be_bytes(job[..4].try_into().unwrap()) as usize;
+    let header: serde_json::Value = serde_json::from_slice(&job[4..4 + header]).unwrap();
+    assert_eq!(
+        header["n"],
+        serde_json::json!([1, -2.5, null, true, "0500"])
+    );
+    assert_eq!(header["free"]["on"], 1, "names are free in JSON");
+    assert_eq!(header["total_size"], 2);
+    let mixed = request("mixed");
+    assert!(mixed.starts_with(b"\xca\xfen\xc3\xa4me\n1234"));
+    assert!(mixed.ends_with(b"\xde\xad\xbe\xef\0"));
+    assert_eq!(request("tail"), [1]);
+}
+
+#[test]
+fn steps_mean_what_they_say() {
+    let document = document("steps.yaml");
+    let scenario = &document.scenarios[0];
+    assert_eq!(
+        scenario.target.as_ref().unwrap().name,
+        "local",
+        "it stands further down"
+    );
+    let case = case_of(&document, "steps.every-one");
+    assert_eq!(case.level, Level::Should);
+    assert_eq!(case.cite, ["RFC 9293 section 3.7", "STREAM-COAL-01"]);
+    assert_eq!(case.tags, ["slow", "404"]);
+    assert_eq!(case.needs.len(), 12);
+    assert!(case.needs.contains(&Need::Capability(Capability::Hostile)));
+    assert!(case.share && case.show && case.target.is_none());
+    assert_eq!(
+        case.deliver,
+        [
+            DeliverySpec::Whole,
+            DeliverySpec::Cut { at: vec![1, 3] },
+            DeliverySpec::EachCut,
+            DeliverySpec::FieldPairs,
+            DeliverySpec::EachByte,
+            DeliverySpec::Random { runs: 200 },
+            DeliverySpec::Merge {
+                from: 2,
+                to: None,
+                plus_half: true
+            },
+            DeliverySpec::Merge {
+                from: 3,
+                to: Some(3),
+                plus_half: false
+            },
+            DeliverySpec::Merge {
+                from: 2,
+                to: Some(4),
+                plus_half: false
+            },
+        ]
+    );
+    let bounds: Vec<_> = case
+        .thresholds
+        .iter()
+        .map(|t| (t.metric, t.is.op, t.is.value))
+        .collect();
+    assert_eq!(
+        bounds,
+        [
+            (Metric::Quantile(0.5), Op::Less, 20e6),
+            (Metric::Quantile(99.9 / 100.0), Op::AtMost, 1.5e9),
+            (Metric::Mean, Op::Greater, 1e3),
+            (Metric::Max, Op::AtLeast, 2.0),
+            (Metric::Quantile(0.99), Op::Equal, 1e9),
+            (Metric::Quantile(0.9), Op::NotEqual, 60e9),
+        ]
+    );
+    assert_eq!(case.thresholds[1].text, "p99.9 <= 1.5s");
+}
+
+/// The steps of the case, as short words: a change of any of them shows here.
+#[test]
+fn each_step_names_its_connection() {
+    let document = document("steps.yaml");
+    let case = case_of(&document, "steps.every-one");
+    let told: Vec<String> = case.steps.iter().map(|s| tell(&s.kind)).collect();
+    assert_eq!(
+        told,
+        [
+            "play main all",
+            "play other ping",
+            "play other all",
+            "connect a",
+            "connect b nodelay",
+            "connect none_there ECONNREFUSED",
+            "send b whole 5",
+            "send b whole 2",
+            "send a parts 2",
+            "send b merged 2",
+            "send b writes 2 more",
+            "send b vectored 2 EPIPE",
+            "send b whole 3",
+            "recv b exact",
+            "recv a exact [3] 1s",
+            "recv b prefix [3, 10]",
+            "recv b regex ^a+b",
+            "recv b size 4096",
+            "recv b nothing 50ms",
+            "recv b reads 2",
+            "silence b 100ms",
+            "silence a 1s",
+            "set a",
+            "require TIME_WAIT",
+            "require segments a AtLeast 3",
+            "expect peer_queue b Equal 5",
+            "expect own_queue b Less 4096",
+            "expect unsent b NotEqual 0",
+            "expect target_alive",
+            "expect target_idle",
+            "timed fast 1",
+            "timed slow 1",
+            "expect ratio slow fast AtLeast 4",
+            "pause",
+            "resume",
+            "repeat 5 [connect again, close again]",
+            "shutdown a",
+            "closed b Fin None",
+            "closed a Any Some(1s)",
+            "close a",
+            "reset b",
+            "shutdown other",
+            "closed other Reset None",
+            "close other",
+            "stop kill",
+            "start 2s",
+            "second refused",
+            "second ready",
+            "stop term",
+            "start 5s",
+            "connect a",
+            "reset a",
+        ]
+    );
+    assert_eq!((case.steps[0].at.line, case.steps[0].at.column), (18, 9));
+    let defaults = case_of(&document, "defaults");
+    assert_eq!(defaults.level, Level::Must);
+    assert_eq!(defaults.deliver, [DeliverySpec::Whole]);
+    assert_eq!(tell(&defaults.steps[0].kind), "play main all");
+    assert!(!defaults.share && !defaults.show);
+}
+
+fn tell(step: &StepKind) -> String {
+    let condition = |c: &Condition| match c {
+        Condition::PortState { state } => state.to_string(),
+        Condition::Segments { on, is } => format!("segments {on} {:?} {}", is.op, is.value),
+        Condition::PeerQueue { on, is } => format!("peer_queue {on} {:?} {}", is.op, is.value),
+        Condition::OwnQueue { on, is } => format!("own_queue {on} {:?} {}", is.op, is.value),
+        Condition::Unsent { on, is } => format!("unsent {on} {:?} {}", is.op, is.value),
+        Condition::Ratio { of, to, is } => format!("ratio {of} {to} {:?} {}", is.op, is.value),
+        Condition::TargetAlive => "target_alive".into(),
+        Condition::TargetIdle => "target_idle".into(),
+    };
+    match step {
+        StepKind::Play {
+            exchanges: None,
+            on,
+        } => format!("play {on} all"),
+        StepKind::Play {
+            exchanges: Some(names),
+            on,
+        } => format!("play {on} {}", names.join(",")),
+        StepKind::Connect {
+            name,
+            options,
+            error,
+        } => {
+            let nodelay = if options.nodelay == Some(true) {
+                " nodelay"
+            } else {
+                ""
+            };
+            format!("connect {name}{nodelay} {}", error.as_deref().unwrap_or(""))
+                .trim()
+                .to_owned()
+        }
+        StepKind::Send { on, data, error } => {
+            let data = match data {
+                SendData::Whole(bytes) => format!("whole {}", bytes.len()),
+                SendData::Parts(parts) => format!("parts {}", parts.len()),
+                SendData::Merged(parts) => format!("merged {}", parts.len()),
+                SendData::Writes { parts, more } => {
+                    format!("writes {}{}", parts.len(), if *more { " more" } else { "" })
+                }
+                SendData::Vectored(parts) => format!("vectored {}", parts.len()),
+            };
+            format!("send {on} {data} {}", error.as_deref().unwrap_or(""))
+                .trim()
+                .to_owned()
+        }
+        StepKind::Recv {
+            on,
+            expect,
+            reads,
+            truncated: _,
+            within,
+        } => {
+            let expect = match expect {
+                RecvExpect::Exact(_) => "exact".to_owned(),
+                RecvExpect::Prefix(_) => "prefix".to_owned(),
+                RecvExpect::Regex(regex) => {
+                    assert!(regex.is_match(b"aab") && !regex.is_match(b"xaab"));
+                    format!(
+                        "regex {}",
+                        regex.as_str().replace("\\A(?:", "").trim_end_matches(')')
+                    )
+                }
+                RecvExpect::Size(size) => format!("size {size}"),
+                RecvExpect::Nothing(time) => format!("nothing {time:?}"),
+                RecvExpect::Reads(reads) => format!("reads {}", reads.len()),
+            };
+            let mut told = format!("recv {on} {expect}");
+            if !reads.is_empty() {
+                told.push_str(&format!(" {reads:?}"));
+            }
+            if let Some(within) = within {
+                told.push_str(&format!(" {within:?}"));
+            }
+            told
+        }
+        StepKind::Silence { on, duration } => format!("silence {on} {duration:?}"),
+        StepKind::Shutdown { on } => format!("shutdown {on}"),
+        StepKind::Close { on } => format!("close {on}"),
+        StepKind::Reset { on } => format!("reset {on}"),
+        StepKind::Closed { on, how, within } => format!("closed {on} {how:?} {within:?}"),
+        StepKind::Set { on, options } => {
+            assert_eq!(options.nodelay, Some(false));
+            assert_eq!(options.linger, Some(Duration::from_secs(2)));
+            format!("set {on}")
+        }
+        StepKind::Require(c) => format!("require {}", condition(c)),
+        StepKind::Expect(c) => format!("expect {}", condition(c)),
+        StepKind::PauseTarget => "pause".into(),
+        StepKind::ResumeTarget => "resume".into(),
+        StepKind::StopTarget { kill } => format!("stop {}", if *kill { "kill" } else { "term" }),
+        StepKind::StartTarget { within } => format!("start {within:?}"),
+        StepKind::StartSecond { refused } => {
+            format!("second {}", if *refused { "refused" } else { "ready" })
+        }
+        StepKind::Repeat { times, steps } => {
+            let steps: Vec<String> = steps.iter().map(|s| tell(&s.kind)).collect();
+            format!("repeat {times} [{}]", steps.join(", "))
+        }
+        StepKind::Timed { name, steps } => format!("timed {name} {}", steps.len()),
+    }
+}
+
+#[test]
+fn suites_need_no_target_and_files_name_others() {
+    let document = document("suite.yml");
+    assert!(document.scenarios[0].target.is_none());
+    let named = case_of(&document, "framing.named");
+    let StepKind::Recv { truncated, .. } = &named.steps[1].kind else {
+        panic!("{named:?}")
+    };
+    assert_eq!(*truncated, Some(2000));
+    assert_eq!(document.scenarios[1].target.as_ref().unwrap().name, "plc");
+    assert_eq!(
+        case_of(&document, "files.own").target.unwrap().name,
+        "frames"
+    );
+}
+
+#[test]
+fn use_takes_what_is_not_given() {
+    let document = document("uses.yaml");
+    let [poller, same, datagrams, by_path] = document.profiles.as_slice() else {
+        panic!("four")
+    };
+    assert!(matches!(&poller.origin, Origin::Connect(Endpoint::Tcp(a)) if a.port() == 7000));
+    assert_eq!(
+        poller.frames.keys().collect::<Vec<_>>(),
+        ["adu", "extra"],
+        "frames add up"
+    );
+    assert_eq!(poller.exchanges.len(), 2);
+    assert_eq!(
+        (poller.options.nodelay, poller.options.maxseg),
+        (Some(false), Some(536))
+    );
+    assert_eq!(poller.reset, Reset::None);
+    assert!(!poller.idempotent);
+    assert!(poller.about.is_none());
+    assert!(
+        matches!(same.origin, Origin::Start(_)),
+        "`use` alone brings the origin too"
+    );
+    assert_eq!(datagrams.transport, Transport::Udp);
+    assert_eq!(by_path.transport, Transport::Unix);
+}
+
+#[test]
+fn windows_files_and_aliases_are_read() {
+    let windows = document("windows.yaml");
+    assert_eq!(windows.profiles[0].name, "windows");
+    assert_eq!(windows.profiles[0].about.as_deref(), Some("café"));
+    let aliases = document("aliases.yaml");
+    let [a, b] = aliases.profiles[0].exchanges.as_slice() else {
+        panic!("two")
+    };
+    assert_eq!(
+        a.request.as_ref().unwrap().encoded,
+        b.request.as_ref().unwrap().encoded
+    );
+}
+
+#[test]
+fn the_state_is_known_by_its_name() {
+    let document = document("steps.yaml");
+    let case = case_of(&document, "steps.every-one");
+    let seen = case.steps.iter().any(|s| {
+        matches!(
+            s.kind,
+            StepKind::Require(Condition::PortState {
+                state: TcpState::TimeWait
+            })
+        )
+    });
+    assert!(seen);
+    let closes = case.steps.iter().any(|s| {
+        matches!(
+            &s.kind,
+            StepKind::Closed {
+                how: CloseHow::Any,
+                ..
+            }
+        )
+    });
+    assert!(closes);
+}
