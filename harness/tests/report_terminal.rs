@@ -6,9 +6,21 @@ use harness::run::Run;
 mod report_samples;
 use report_samples as samples;
 
-const WIDE: Options = Options { colour: false, width: 100, unicode: true };
-const NARROW: Options = Options { colour: false, width: 60, unicode: true };
-const ASCII: Options = Options { colour: false, width: 100, unicode: false };
+const WIDE: Options = Options {
+    colour: false,
+    width: 100,
+    unicode: true,
+};
+const NARROW: Options = Options {
+    colour: false,
+    width: 60,
+    unicode: true,
+};
+const ASCII: Options = Options {
+    colour: false,
+    width: 100,
+    unicode: false,
+};
 
 fn terminal(run: &Run, options: &Options) -> String {
     let mut out = Vec::new();

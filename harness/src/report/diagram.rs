@@ -39,8 +39,8 @@ pub(crate) fn lines(diagram: &Diagram, options: &Options, columns: usize) -> Vec
                 .map(|line| Line::of(Role::Bold, line)),
         );
     }
-    for stream in diagram.streams.iter().take(MAX_STREAMS) {
-        if !out.is_empty() {
+    for (i, stream) in diagram.streams.iter().take(MAX_STREAMS).enumerate() {
+        if i > 0 {
             out.push(Line::blank());
         }
         stream_lines(&mut out, stream, options, columns);
@@ -107,6 +107,9 @@ fn stream_lines(out: &mut Vec<Line>, stream: &DiagramStream, options: &Options, 
     let folded = layout::fold(stream, &rows, columns - gutter, options);
     for (i, block) in folded.iter().enumerate() {
         let last = i + 1 == folded.len();
+        if i > 0 {
+            out.push(Line::blank());
+        }
         out.push(Line::of(Role::Dim, block.ruler(columns - gutter)).indented(gutter));
         out.push(Line::of(Role::Plain, block.bytes(options)).indented(gutter));
         for (name, row) in names.iter().zip(&rows) {
@@ -126,10 +129,14 @@ fn row_lines(
     options: &Options,
 ) {
     let mut note = last.then(|| row.note());
-    for (i, lane) in row.lanes().iter().enumerate() {
-        let mut line = Line::of(Role::Dim, if i == 0 { name } else { "" });
-        line.pad_to(gutter);
+    let mut name = name;
+    for lane in row.lanes() {
         let drawn = row.draw(lane, block, options);
+        if drawn.is_empty() {
+            continue;
+        }
+        let mut line = Line::of(Role::Dim, std::mem::take(&mut name));
+        line.pad_to(gutter);
         line.push(if row.proved() { Role::Copy } else { Role::Dim }, drawn);
         if let Some(text) = note.take_if(|text| gutter + block.width() + 3 + width(text) <= columns)
         {
@@ -142,7 +149,6 @@ fn row_lines(
         }
     }
     if let Some(text) = note {
-        let name = if row.lanes().is_empty() { name } else { "" };
         note_lines(out, name, &text, gutter, columns);
     }
 }

@@ -50,6 +50,8 @@ fn render(run: &Run, out: &mut dyn Write, options: &Options) -> io::Result<()> {
     lines.push(Line::blank());
     lines.push(rule("Totals", Role::Bold, options));
     lines.extend(totals::lines(run, options));
+    // Blocks end and begin with blank lines of their own: one is enough, and none at the top.
+    lines.dedup_by(|line, before| *line == Line::blank() && *before == Line::blank());
     if lines.first().is_some_and(|line| *line == Line::blank()) {
         lines.remove(0);
     }

@@ -95,7 +95,7 @@ pub(crate) fn failure_text(scenario: &ScenarioResult, case: &CaseResult, block: 
 
 fn one(out: &mut Vec<String>, scenario: &ScenarioResult, failure: &Failure, block: Block) {
     let times = if failure.count > 1 {
-        format!(" ({} times)", failure.count)
+        format!(", and {} more like it", failure.count - 1)
     } else {
         String::new()
     };

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use harness::run::*;
 
 /// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-pub fn target() -> TargetInfo {
+pub(crate) fn target() -> TargetInfo {
     TargetInfo {
         name: "plc".into(),
         how: "./plc --port 21001".into(),
@@ -19,7 +19,7 @@ pub fn target() -> TargetInfo {
     }
 }
 
-pub fn coverage(planned: u64, delivered: u64, proved: u64, failed: u64) -> Coverage {
+pub(crate) fn coverage(planned: u64, delivered: u64, proved: u64, failed: u64) -> Coverage {
     Coverage {
         planned,
         delivered,
@@ -28,12 +28,17 @@ pub fn coverage(planned: u64, delivered: u64, proved: u64, failed: u64) -> Cover
         proofs: BTreeMap::from([("consumed".into(), proved)]),
         classes: BTreeMap::from([(
             "each_cut".into(),
-            ClassCoverage { planned, delivered, proved, failed },
+            ClassCoverage {
+                planned,
+                delivered,
+                proved,
+                failed,
+            },
         )]),
     }
 }
 
-pub fn case(id: &str, title: &str, verdict: Verdict) -> CaseResult {
+pub(crate) fn case(id: &str, title: &str, verdict: Verdict) -> CaseResult {
     CaseResult {
         id: id.into(),
         title: title.into(),
@@ -57,7 +62,7 @@ pub fn case(id: &str, title: &str, verdict: Verdict) -> CaseResult {
     }
 }
 
-pub fn failure() -> Failure {
+pub(crate) fn failure() -> Failure {
     let (expected, actual) = Octets::pair(b"hello\n", b"he");
     Failure {
         delivery: "request \"ls\" cut at 2 of 6, inside length (bytes 0..4)".into(),
@@ -88,7 +93,7 @@ pub fn failure() -> Failure {
     }
 }
 
-pub fn row(layer: &str, proved: bool, spans: &[(u64, u64, &str)]) -> DiagramRow {
+pub(crate) fn row(layer: &str, proved: bool, spans: &[(u64, u64, &str)]) -> DiagramRow {
     DiagramRow {
         layer: layer.into(),
         proved,
@@ -105,7 +110,7 @@ pub fn row(layer: &str, proved: bool, spans: &[(u64, u64, &str)]) -> DiagramRow 
     }
 }
 
-pub fn sticky() -> Diagram {
+pub(crate) fn sticky() -> Diagram {
     let mut writes = row("writes", true, &[(0, 5, ""), (5, 8, ""), (8, 14, "")]);
     for (span, at) in writes.spans.iter_mut().zip([0, 12, 25]) {
         span.at_us = Some(at);
@@ -126,7 +131,7 @@ pub fn sticky() -> Diagram {
     }
 }
 
-pub fn scenario(name: &str, cases: Vec<CaseResult>) -> ScenarioResult {
+pub(crate) fn scenario(name: &str, cases: Vec<CaseResult>) -> ScenarioResult {
     ScenarioResult {
         name: name.into(),
         about: Some("A stream has no boundaries.".into()),
@@ -137,7 +142,7 @@ pub fn scenario(name: &str, cases: Vec<CaseResult>) -> ScenarioResult {
 }
 
 /// A run with its sums and its exit code made from its cases.
-pub fn run(scenarios: Vec<ScenarioResult>) -> Run {
+pub(crate) fn run(scenarios: Vec<ScenarioResult>) -> Run {
     let cases: Vec<&CaseResult> = scenarios.iter().flat_map(|s| &s.cases).collect();
     let mut totals = Totals::default();
     for case in &cases {
@@ -153,7 +158,9 @@ pub fn run(scenarios: Vec<ScenarioResult>) -> Run {
         harness: "0.1.0".into(),
         started: "2026-11-20T12:00:00Z".into(),
         elapsed_us: 3_412_000,
-        command_line: ["harness", "run", "framing.yaml"].map(String::from).to_vec(),
+        command_line: ["harness", "run", "framing.yaml"]
+            .map(String::from)
+            .to_vec(),
         seed: 42,
         partial: false,
         exit,
@@ -171,17 +178,26 @@ pub fn run(scenarios: Vec<ScenarioResult>) -> Run {
 }
 
 /// Everything passes.
-pub fn passing() -> Run {
-    let mut demo = case("sticky.merge", "Three small writes arrive as one read", Verdict::Pass);
+pub(crate) fn passing() -> Run {
+    let mut demo = case(
+        "sticky.merge",
+        "Three small writes arrive as one read",
+        Verdict::Pass,
+    );
     demo.coverage = coverage(1, 1, 1, 0);
     demo.diagrams = vec![sticky()];
-    demo.notes = vec!["Nagle held back the second and third write until the first was acknowledged".into()];
+    demo.notes =
+        vec!["Nagle held back the second and third write until the first was acknowledged".into()];
     run(vec![
         scenario(
             "framing",
             vec![
                 case("framing.cut", "A message survives every cut", Verdict::Pass),
-                case("framing.merge_half", "Two messages and half of a third arrive together", Verdict::Pass),
+                case(
+                    "framing.merge_half",
+                    "Two messages and half of a third arrive together",
+                    Verdict::Pass,
+                ),
             ],
         ),
         scenario("sticky", vec![demo]),
@@ -189,11 +205,17 @@ pub fn passing() -> Run {
 }
 
 /// One case of every verdict.
-pub fn every_verdict() -> Run {
-    let mut unproved = case("framing.bytes", "A message survives byte by byte", Verdict::Pass);
+pub(crate) fn every_verdict() -> Run {
+    let mut unproved = case(
+        "framing.bytes",
+        "A message survives byte by byte",
+        Verdict::Pass,
+    );
     unproved.unproved = true;
     unproved.coverage = coverage(63, 63, 54, 0);
-    unproved.reason = Some("9 deliveries were not proved: the peer's socket was not found in the socket table".into());
+    unproved.reason = Some(
+        "9 deliveries were not proved: the peer's socket was not found in the socket table".into(),
+    );
 
     let mut fail = case("framing.cut", "A message survives every cut", Verdict::Fail);
     fail.why = Some("recv() may return any prefix of what was sent; a program that takes one read for one message breaks as soon as the network is slow.".into());
@@ -201,36 +223,78 @@ pub fn every_verdict() -> Run {
     fail.failures = vec![failure()];
     fail.coverage = coverage(63, 63, 63, 4);
     fail.target.exit = Some("exited with code 139 (SIGSEGV)".into());
-    fail.target.stderr = vec!["reading header".into(), "panic: short \x1b[31mread\x1b[0m".into()];
+    fail.target.stderr = vec![
+        "reading header".into(),
+        "panic: short \x1b[31mread\x1b[0m".into(),
+    ];
 
-    let mut warn = case("close.half", "The server answers after the client's FIN", Verdict::Warn);
+    let mut warn = case(
+        "close.half",
+        "The server answers after the client's FIN",
+        Verdict::Warn,
+    );
     warn.level = "should".into();
-    warn.failures = vec![Failure { diagram: None, kind: "hang".into(), expected_bytes: None, actual_bytes: None,
-        actual: "nothing within 50 ms".into(), count: 1, pattern: None, ..failure() }];
+    warn.failures = vec![Failure {
+        diagram: None,
+        kind: "hang".into(),
+        expected_bytes: None,
+        actual_bytes: None,
+        actual: "nothing within 50 ms".into(),
+        count: 1,
+        pattern: None,
+        ..failure()
+    }];
     warn.coverage = coverage(3, 3, 3, 1);
 
-    let mut info = case("close.linger", "The server closes with FIN, not RST", Verdict::Info);
+    let mut info = case(
+        "close.linger",
+        "The server closes with FIN, not RST",
+        Verdict::Info,
+    );
     info.level = "may".into();
     info.failures = warn.failures.clone();
     info.failures[0].kind = "closed".into();
     info.failures[0].actual = "RST".into();
 
-    let mut skip = case("restart.time_wait", "The server can start again while its port is in TIME_WAIT", Verdict::Skip);
+    let mut skip = case(
+        "restart.time_wait",
+        "The server can start again while its port is in TIME_WAIT",
+        Verdict::Skip,
+    );
     skip.reason = Some("needs `started`: the target is an address".into());
-    skip.coverage = Coverage { planned: 3, ..Coverage::default() };
+    skip.coverage = Coverage {
+        planned: 3,
+        ..Coverage::default()
+    };
     skip.elapsed_us = 0;
 
-    let mut unsupported = case("pipelining", "Two requests may be sent before the first answer", Verdict::Unsupported);
+    let mut unsupported = case(
+        "pipelining",
+        "Two requests may be sent before the first answer",
+        Verdict::Unsupported,
+    );
     unsupported.reason = Some("the profile says `without: [pipelining]`".into());
     unsupported.coverage = Coverage::default();
 
-    let mut xfail = case("limits.bomb", "A length of 4 GiB is refused", Verdict::Xfail);
-    xfail.reason = Some("known: issue 17, until 2027-01-01".into());
+    let mut xfail = case(
+        "limits.bomb",
+        "A length of 4 GiB is refused",
+        Verdict::Xfail,
+    );
+    xfail.reason = Some("issue 17, until 2027-01-01".into());
     xfail.failures = info.failures.clone();
 
-    let xpass = case("limits.negative", "A negative length is refused", Verdict::Xpass);
+    let xpass = case(
+        "limits.negative",
+        "A negative length is refused",
+        Verdict::Xpass,
+    );
 
-    let mut inconclusive = case("proof.idle", "The parser saw each piece", Verdict::Inconclusive);
+    let mut inconclusive = case(
+        "proof.idle",
+        "The parser saw each piece",
+        Verdict::Inconclusive,
+    );
     inconclusive.reason = Some("the target's process tree changed while it was watched".into());
     inconclusive.coverage = coverage(63, 12, 10, 0);
 
@@ -239,18 +303,41 @@ pub fn every_verdict() -> Run {
 
     run(vec![
         scenario("framing", vec![unproved, fail, warn, info]),
-        scenario("rest", vec![skip, unsupported, xfail, xpass, inconclusive, error]),
+        scenario(
+            "rest",
+            vec![skip, unsupported, xfail, xpass, inconclusive, error],
+        ),
     ])
 }
 
 /// Thresholds, one of them broken.
-pub fn thresholds() -> Run {
-    let mut load = case("load.steady", "20,000 requests a second over 64 connections", Verdict::Pass);
+pub(crate) fn thresholds() -> Run {
+    let mut load = case(
+        "load.steady",
+        "20,000 requests a second over 64 connections",
+        Verdict::Pass,
+    );
     load.thresholds = vec![
-        ThresholdResult { text: "p50 < 1ms".into(), holds: true, measured: Some(210_000.0) },
-        ThresholdResult { text: "p99 < 10ms".into(), holds: false, measured: Some(41_250_000.0) },
-        ThresholdResult { text: "errors == 0".into(), holds: true, measured: Some(0.0) },
-        ThresholdResult { text: "lag < 1ms".into(), holds: false, measured: None },
+        ThresholdResult {
+            text: "p50 < 1ms".into(),
+            holds: true,
+            measured: Some(210_000.0),
+        },
+        ThresholdResult {
+            text: "p99 < 10ms".into(),
+            holds: false,
+            measured: Some(41_250_000.0),
+        },
+        ThresholdResult {
+            text: "errors == 0".into(),
+            holds: true,
+            measured: Some(0.0),
+        },
+        ThresholdResult {
+            text: "lag < 1ms".into(),
+            holds: false,
+            measured: None,
+        },
     ];
     load.latency = vec![Latency {
         class: "whole".into(),
@@ -266,12 +353,19 @@ pub fn thresholds() -> Run {
 }
 
 /// A failure with long bytes, several failures, and a folded diagram.
-pub fn long_bytes() -> Run {
-    let expected: Vec<u8> = (0..5_000_u32).flat_map(|i| format!("line {i}\n").into_bytes()).collect();
+pub(crate) fn long_bytes() -> Run {
+    let expected: Vec<u8> = (0..5_000_u32)
+        .flat_map(|i| format!("line {i}\n").into_bytes())
+        .collect();
     let mut actual = expected.clone();
     actual[20_000] = b'!';
     let (e, a) = Octets::pair(&expected, &actual);
-    let text = Failure { expected_bytes: Some(e), actual_bytes: Some(a), actual: "as many bytes, not the same".into(), ..failure() };
+    let text = Failure {
+        expected_bytes: Some(e),
+        actual_bytes: Some(a),
+        actual: "as many bytes, not the same".into(),
+        ..failure()
+    };
     let binary: Vec<u8> = (0..=255).collect();
     let (e, a) = Octets::pair(&binary, &binary[..100]);
     let cuts: Vec<(u64, u64, &str)> = (0..300).map(|i| (i, i + 1, "")).collect();
@@ -287,13 +381,21 @@ pub fn long_bytes() -> Run {
                 rows: vec![
                     row("writes", true, &cuts),
                     row("reads", false, &[(0, 300, "")]),
-                    row("frames", true, &[(0, 4, "length"), (4, 300, "body"), (4, 20, "digest")]),
+                    row(
+                        "frames",
+                        true,
+                        &[(0, 4, "length"), (4, 300, "body"), (4, 20, "digest")],
+                    ),
                 ],
             }],
         }),
         ..failure()
     };
-    let mut long = case("framing.long", "A long message survives every cut", Verdict::Fail);
+    let mut long = case(
+        "framing.long",
+        "A long message survives every cut",
+        Verdict::Fail,
+    );
     long.failures = vec![text, dump, failure(), failure(), failure()];
     long.failures_dropped = 7;
     long.target.stderr = (0..20).map(|i| format!("line {i}")).collect();
@@ -301,7 +403,7 @@ pub fn long_bytes() -> Run {
 }
 
 /// Interrupted.
-pub fn partial() -> Run {
+pub(crate) fn partial() -> Run {
     let mut run = passing();
     run.partial = true;
     run.exit = 130;

@@ -25,19 +25,28 @@ impl Canvas {
         self.cells.get(column).copied().unwrap_or(' ')
     }
 
-    /// Places one narrow character; nothing outside of the line.
+    /// Places one narrow character; nothing outside of the line. Half of a wide character that
+    /// stood there becomes blank: else the line would change its width.
     pub(crate) fn put(&mut self, column: usize, c: char) {
-        if let Some(cell) = self.cells.get_mut(column) {
-            *cell = c;
+        let Some(old) = self.cells.get(column).copied() else {
+            return;
+        };
+        if old == CONTINUED && column > 0 {
+            self.cells[column - 1] = ' ';
+        }
+        self.cells[column] = c;
+        if let Some(next) = self
+            .cells
+            .get_mut(column + 1)
+            .filter(|next| **next == CONTINUED)
+        {
+            *next = ' ';
         }
     }
 
     /// Places one narrow character in every column of `from..to`.
     pub(crate) fn fill(&mut self, from: usize, to: usize, c: char) {
-        let to = to.min(self.cells.len());
-        if let Some(cells) = self.cells.get_mut(from..to) {
-            cells.fill(c);
-        }
+        (from..to.min(self.cells.len())).for_each(|column| self.put(column, c));
     }
 
     /// Places a text; false, and nothing placed, where it does not fit.
@@ -51,8 +60,9 @@ impl Canvas {
             if columns == 0 {
                 continue;
             }
-            self.put(at, c);
-            (1..columns).for_each(|i| self.put(at + i, CONTINUED));
+            (0..columns).for_each(|i| self.put(at + i, ' '));
+            self.cells[at] = c;
+            self.cells[at + 1..at + columns].fill(CONTINUED);
             at += columns;
         }
         true

@@ -3,11 +3,27 @@
 use crate::report::options::Options;
 use crate::report::text::{count, grouped, width};
 
+/// Segments of fewer bytes do not show by themselves whether they are text.
+const SHORT: usize = 4;
+
 /// Shows `len` bytes of which the first `known` are known, in at most `limit` columns
 /// (at least 1). What does not fit is left out of the middle, and counted where that fits.
-pub(crate) fn show(known: &[u8], len: u64, limit: usize, options: &Options) -> String {
+/// `in_text` tells whether the stream as a whole is text: a few bytes alone do not show it.
+pub(crate) fn show(
+    known: &[u8],
+    len: u64,
+    in_text: bool,
+    limit: usize,
+    options: &Options,
+) -> String {
     let limit = limit.max(1);
-    let text = is_text(known);
+    let mixed = known.iter().any(plain) != known.iter().all(plain);
+    let unclear = mixed || known.iter().all(u8::is_ascii_whitespace);
+    let text = if known.len() < SHORT && unclear {
+        in_text
+    } else {
+        is_text(known)
+    };
     let gap = usize::from(!text);
     let cells: Vec<String> = known
         .iter()
@@ -68,6 +84,10 @@ fn fitting<'a>(cells: impl Iterator<Item = &'a String>, room: usize, gap: usize)
 
 fn marker(bytes: u64, limit: usize, options: &Options) -> String {
     let dots = options.pick("…", "..");
+    // The ruler tells how few they are; words would only widen the column.
+    if bytes < 10 && width(dots) <= limit {
+        return dots.to_owned();
+    }
     let with_unit = format!("{dots}{}{dots}", count(bytes, "byte", "bytes"));
     let bare = format!("{dots}{}{dots}", grouped(bytes));
     [with_unit, bare, dots.to_owned()]
@@ -77,12 +97,13 @@ fn marker(bytes: u64, limit: usize, options: &Options) -> String {
 }
 
 /// True where at least three quarters are printable or a line end: then the others are escaped.
-fn is_text(bytes: &[u8]) -> bool {
-    let good = bytes
-        .iter()
-        .filter(|b| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~'))
-        .count();
+pub(crate) fn is_text(bytes: &[u8]) -> bool {
+    let good = bytes.iter().filter(|byte| plain(byte)).count();
     good * 4 >= bytes.len() * 3
+}
+
+fn plain(byte: &u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~')
 }
 
 fn cell(byte: u8, text: bool, options: &Options) -> String {
@@ -110,11 +131,11 @@ mod tests {
 
     #[test]
     fn bytes_are_text_or_hexadecimal() {
-        assert_eq!(show(b"hello\r\n", 7, 20, &OPTIONS), "hello\\r\\n");
-        assert_eq!(show(b"\0\0\0\x05", 4, 20, &OPTIONS), "00 00 00 05");
-        assert_eq!(show(b"a b", 3, 20, &OPTIONS), "a␣b");
+        assert_eq!(show(b"hello\r\n", 7, true, 20, &OPTIONS), "hello\\r\\n");
+        assert_eq!(show(b"\0\0\0\x05", 4, true, 20, &OPTIONS), "00 00 00 05");
+        assert_eq!(show(b"a b", 3, true, 20, &OPTIONS), "a␣b");
         assert_eq!(
-            show("héllo w".as_bytes(), 8, 20, &OPTIONS),
+            show("héllo w".as_bytes(), 8, true, 20, &OPTIONS),
             "h\\xc3\\xa9llo␣w"
         );
     }
@@ -122,10 +143,13 @@ mod tests {
     #[test]
     fn the_middle_goes_first() {
         let long = [b'a'; 1_000];
-        assert_eq!(show(&long, 1_000, 20, &OPTIONS), "aaaa…993 bytes…aaa");
-        assert_eq!(show(&long, 5_000, 20, &OPTIONS), "aaaaaaa…4,993 bytes…");
-        assert_eq!(show(&[], 5_000, 20, &OPTIONS), "…5,000 bytes…");
-        assert_eq!(show(&[], 5_000, 1, &OPTIONS), "…");
+        assert_eq!(show(&long, 1_000, true, 20, &OPTIONS), "aaaa…993 bytes…aaa");
+        assert_eq!(
+            show(&long, 5_000, true, 20, &OPTIONS),
+            "aaaaaaa…4,993 bytes…"
+        );
+        assert_eq!(show(&[], 5_000, true, 20, &OPTIONS), "…5,000 bytes…");
+        assert_eq!(show(&[], 5_000, true, 1, &OPTIONS), "…");
     }
 
     #[test]
@@ -134,10 +158,10 @@ mod tests {
             let options = Options { unicode, ..OPTIONS };
             for limit in 1..60 {
                 for bytes in [&[b'x'; 500][..], &[0; 500], &[b' '; 3], &[0; 1], &[]] {
-                    let shown = show(bytes, 500, limit, &options);
+                    let shown = show(bytes, 500, true, limit, &options);
                     assert!(width(&shown) <= limit, "{limit}: {shown}");
                     if bytes.len() <= limit / 4 {
-                        let shown = show(bytes, bytes.len() as u64, limit, &options);
+                        let shown = show(bytes, bytes.len() as u64, true, limit, &options);
                         assert!(width(&shown) <= limit, "{limit}: {shown}");
                     }
                 }

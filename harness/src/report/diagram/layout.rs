@@ -61,7 +61,7 @@ pub(crate) fn fold(
     let known = decode_hex(&stream.bytes_hex);
     let borders = borders(stream.len, rows);
     let stretch = |keep: usize, limit: usize, label: usize, times: bool| {
-        let mut segments = segments(&borders, keep, &known, limit, options);
+        let mut segments = segments(&borders, keep, &known, (limit, inner - 2), options);
         for row in rows {
             demand(&mut segments, &row.needs(label.min(inner - 2), times));
         }
@@ -100,22 +100,29 @@ fn segments(
     borders: &[u64],
     keep: usize,
     known: &[u8],
-    limit: usize,
+    (limit, gap_limit): (usize, usize),
     options: &Options,
 ) -> Vec<Segment> {
+    let in_text = cells::is_text(known);
     let total = borders.len() - 1;
     let make = |from: usize, to: usize| {
         let (start, end) = (borders[from], borders[to]);
         let hidden = (to - from - 1) as u64;
         let text = if hidden > 0 {
-            cells::gap(end - start, hidden, limit, options)
+            cells::gap(end - start, hidden, gap_limit, options)
         } else {
             let at = |offset: u64| {
                 usize::try_from(offset)
                     .unwrap_or(usize::MAX)
                     .min(known.len())
             };
-            cells::show(&known[at(start)..at(end)], end - start, limit, options)
+            cells::show(
+                &known[at(start)..at(end)],
+                end - start,
+                in_text,
+                limit,
+                options,
+            )
         };
         let columns = width(&text).max(1);
         Segment {
@@ -209,6 +216,22 @@ impl Block {
             }
             _ => Place::Border(self.borders[i]),
         }
+    }
+
+    /// The columns between the borders of each segment that hides some, with its first and last
+    /// byte.
+    pub(crate) fn gaps(&self) -> impl Iterator<Item = (u64, u64, usize, usize)> {
+        let gap = |(i, segment): (usize, &Segment)| {
+            (segment.hidden > 0).then(|| {
+                (
+                    segment.start,
+                    segment.end,
+                    self.borders[i] + 1,
+                    self.borders[i + 1],
+                )
+            })
+        };
+        self.segments.iter().enumerate().filter_map(gap)
     }
 
     /// The offsets at the borders, as many as have room: first the ends, then from the left.

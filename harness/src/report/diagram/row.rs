@@ -26,7 +26,8 @@ impl<'a> Row<'a> {
             .filter(|span| span.start <= span.end && span.start <= len)
             .collect();
         // Of two pieces that begin together the longer is the outer one.
-        spans.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+        // An empty piece stands before the one that begins at the same byte.
+        spans.sort_by_key(|s| (s.start, s.start < s.end, std::cmp::Reverse(s.end)));
         let mut lanes: Vec<Vec<&DiagramSpan>> = Vec::new();
         let mut crowded = 0;
         for span in spans {
@@ -76,7 +77,7 @@ impl<'a> Row<'a> {
             let time = span
                 .at_us
                 .filter(|_| times)
-                .map_or(0, |at| width(&duration_us(at)) + 1);
+                .map_or(0, |at| width(&time(at)) + 1);
             (start, end, label.max(time).min(most))
         };
         self.spans()
@@ -88,16 +89,17 @@ impl<'a> Row<'a> {
 
     /// The remark: as given, else a count; and whether it is inferred.
     pub(crate) fn note(&self) -> String {
-        let mut note = self
+        let given = self
             .row
             .note
-            .clone()
-            .filter(|note| !note.trim().is_empty())
-            .unwrap_or_else(|| {
-                let many = clean(&self.row.layer);
-                let one = many.strip_suffix('s').unwrap_or(&many);
-                count(self.row.spans.len() as u64, one, &many)
-            });
+            .as_deref()
+            .map(clean)
+            .filter(|note| !note.trim().is_empty());
+        let mut note = given.unwrap_or_else(|| {
+            let many = clean(&self.row.layer);
+            let one = many.strip_suffix('s').unwrap_or(&many);
+            count(self.row.spans.len() as u64, one, &many)
+        });
         let empty = self.spans().filter(|(_, start, end)| start == end).count();
         if empty > 0 {
             note.push_str(&format!(", {empty} empty"));
@@ -119,18 +121,19 @@ impl<'a> Row<'a> {
             (true, false) => '-',
             (false, false) => '.',
         };
-        let (left, right, both, empty) = if options.unicode {
+        let (left, right, both, dot) = if options.unicode {
             ('└', '┘', '┴', '◆')
         } else {
             ('+', '+', '+', '*')
         };
         let mut canvas = Canvas::new(block.width());
+        let mut empty = Vec::new();
         for span in lane {
             let Some((from, to, opens, closes)) = self.extent(span, block) else {
                 continue;
             };
             if span.start == span.end.min(self.len) {
-                canvas.put(from, empty);
+                empty.push(from);
                 continue;
             }
             let inner = from + usize::from(opens)..to + usize::from(!closes);
@@ -148,6 +151,17 @@ impl<'a> Row<'a> {
             }
             label(&mut canvas, &span.label, inner.start, inner.end);
         }
+        empty.into_iter().for_each(|at| canvas.put(at, dot));
+        for (start, end, from, to) in block.gaps() {
+            let hidden = |span: &&DiagramSpan| {
+                span.start > start && span.start < end || span.end > start && span.end < end
+            };
+            if lane.iter().any(hidden) {
+                let dots = options.pick("⋯", "...");
+                canvas.fill(from, to, ' ');
+                canvas.text(from + (to - from).saturating_sub(width(dots)) / 2, dots);
+            }
+        }
         canvas.finish()
     }
 
@@ -164,7 +178,7 @@ impl<'a> Row<'a> {
             if let (Some(at), Place::Border(column)) = (span.at_us, block.place(span.start)) {
                 // A piece that begins where a folded line ends shows its time on the next one.
                 if column + 1 < block.width() || span.start == self.len {
-                    canvas.text_if_free(column, &duration_us(at));
+                    canvas.text_if_free(column, &time(at));
                 }
             }
         }
@@ -197,6 +211,10 @@ impl<'a> Row<'a> {
         let touches = from == to && span.start != end;
         (from <= to && !touches).then_some((from, to, opens, closes))
     }
+}
+
+fn time(at: u64) -> String {
+    if at == 0 { "0".into() } else { duration_us(at) }
 }
 
 /// Places a label in the middle of `from..to`, shortened where it must be.

@@ -130,7 +130,7 @@ impl Block<'_> {
         }
         let columns = self.options.columns() - INDENT;
         let times = if failure.count > 1 {
-            format!(" ({} times)", failure.count)
+            format!(", and {} more like it", failure.count - 1)
         } else {
             String::new()
         };
@@ -209,17 +209,23 @@ impl Block<'_> {
         }
     }
 
-    /// A caret under a column, with words beside it where they fit, else beneath.
+    /// A caret under a column, with words on a side of it where they fit, else beneath.
     fn pointer(&mut self, column: usize, words: &str, room: usize) {
         let caret = self.options.pick("▲", "^");
+        let long = width(words);
+        let right = column + 2 + long <= room;
+        let left = !right && long < column;
         let mut line = Line::blank();
-        line.pad_to(column);
+        line.pad_to(if left { column - long - 1 } else { column });
+        if left {
+            line.push(Role::Bad, format!("{words} "));
+        }
         line.push(Role::Bad, caret);
-        if column + 2 + width(words) <= room {
+        if right {
             line.push(Role::Bad, format!(" {words}"));
-            self.labelled("", line);
-        } else {
-            self.labelled("", line);
+        }
+        self.labelled("", line);
+        if !right && !left {
             self.field("", words, Role::Bad);
         }
     }

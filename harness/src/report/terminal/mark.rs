@@ -48,7 +48,7 @@ fn of(verdict: Verdict, unproved: bool, options: &Options) -> Line {
     Line::of(role, options.pick(unicode, ascii))
 }
 
-/// The verdict in words where its sign does not say it; empty for passes and failures.
+/// The verdict in words where its sign does not say it; empty for proved passes and failures.
 pub(crate) fn words(case: &CaseResult) -> &'static str {
     match case.verdict {
         Verdict::Pass | Verdict::Fail if case.unproved => "unproved",

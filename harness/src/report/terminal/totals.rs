@@ -25,6 +25,17 @@ pub(crate) fn lines(run: &Run, options: &Options) -> Vec<Line> {
     if run.totals.planned > 0 {
         field("deliveries", &deliveries(&run.totals), Role::Plain);
     }
+    let thresholds = || super::cases(run).flat_map(|(_, case)| &case.thresholds);
+    let hold = thresholds().filter(|threshold| threshold.holds).count() as u64;
+    let all = thresholds().count() as u64;
+    if all > 0 {
+        let role = if hold == all { Role::Plain } else { Role::Bad };
+        field(
+            "thresholds",
+            &format!("{} of {} hold", grouped(hold), grouped(all)),
+            role,
+        );
+    }
     field("seed", &run.seed.to_string(), Role::Plain);
     field("time", &duration_us(run.elapsed_us), Role::Plain);
     let role = match run.exit {

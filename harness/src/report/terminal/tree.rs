@@ -77,7 +77,7 @@ fn columns(scenario: &ScenarioResult, options: &Options) -> Columns {
     let id = 2 + mark::columns(options) + 1;
     let end = options.columns();
     let ids = widest(&|case| width(&clean(&case.id)));
-    let time = widest(&|case| width(&duration_us(case.elapsed_us)));
+    let time = widest(&|case| width(&elapsed(case)));
     let facts = widest(&|case| width(&facts(case)));
     let facts = (end - time).saturating_sub(2 + facts);
     let title = id + ids + 2;
@@ -91,18 +91,22 @@ fn columns(scenario: &ScenarioResult, options: &Options) -> Columns {
     }
 }
 
-/// What was carried out, and the verdict where its sign alone does not say it.
+/// What was carried out.
 fn facts(case: &CaseResult) -> String {
-    let mut parts = Vec::new();
-    let words = mark::words(case);
-    if !words.is_empty() {
-        parts.push(words.to_owned());
-    }
     let tried = Standing::of(case.verdict) != Standing::Untried || case.coverage.delivered > 0;
     if tried && (case.coverage.planned > 0 || case.coverage.delivered > 0) {
-        parts.push(coverage(&case.coverage));
+        return coverage(&case.coverage);
     }
-    parts.join(": ")
+    String::new()
+}
+
+/// The time that a case took; empty where it was not tried.
+fn elapsed(case: &CaseResult) -> String {
+    if case.elapsed_us == 0 {
+        String::new()
+    } else {
+        duration_us(case.elapsed_us)
+    }
 }
 
 /// Deliveries carried out and proved, and failed where any did.
@@ -133,7 +137,7 @@ fn case_lines(
     let mut line = mark::of_case(case, options).indented(2);
     line.push(Role::Plain, " ");
     line.push(Role::Plain, clean(&case.id));
-    let time = duration_us(case.elapsed_us);
+    let time = elapsed(case);
     let facts = facts(case);
     if let Some(title) = at.title {
         let mut texts = wrap(&case.title, at.facts - title - 2).into_iter();
@@ -174,8 +178,24 @@ fn details(out: &mut Vec<Line>, case: &CaseResult, at: &Columns, options: &Optio
         Standing::of_case(case),
         Standing::Broken | Standing::Unjudged
     );
-    if let Some(reason) = case.reason.as_deref().filter(|_| !told_below) {
-        beneath(out, reason, Role::Dim, at);
+    let words = mark::words(case);
+    let reason = case
+        .reason
+        .as_deref()
+        .filter(|_| !told_below)
+        .unwrap_or_default();
+    let joint = if words.is_empty() || reason.is_empty() {
+        ""
+    } else {
+        ": "
+    };
+    let role = if case.unproved {
+        Role::Doubtful
+    } else {
+        mark::role(case)
+    };
+    if !words.is_empty() || !reason.is_empty() {
+        beneath(out, &format!("{words}{joint}{reason}"), role, at);
     }
     if matches!(case.verdict, Verdict::Info | Verdict::Xfail) {
         for failure in case.failures.iter().take(1) {

@@ -78,7 +78,7 @@ fn readable(bytes: &[u8]) -> bool {
 /// The ranges of a long string that are worth showing, in order and disjoint.
 fn kept(len: u64, start: u64, have: u64, focus: Option<u64>, as_text: bool) -> Vec<Range<u64>> {
     let end = start.saturating_add(have).min(len);
-    let keep = if as_text { 2 * KEEP } else { KEEP };
+    let keep = KEEP;
     let middle = focus.map(|at| at.saturating_sub(keep / 2)..at.saturating_add(keep / 2));
     let wanted = [
         Some(0..keep),
@@ -93,7 +93,12 @@ fn kept(len: u64, start: u64, have: u64, focus: Option<u64>, as_text: bool) -> V
         } else {
             range.start / 16 * 16
         };
-        let range = from.max(start)..range.end.min(end);
+        let to = if as_text {
+            range.end
+        } else {
+            range.end.next_multiple_of(16)
+        };
+        let range = from.max(start)..to.min(end);
         match out.last_mut() {
             _ if range.start >= range.end => {}
             // A gap that is shorter than the words about it is shown instead.

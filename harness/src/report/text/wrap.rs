@@ -18,6 +18,8 @@ pub(crate) fn clean(text: &str) -> String {
             '\t' => out.push_str("    "),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
+            // Makes the character before it wider: nothing could be aligned.
+            '\u{fe00}'..='\u{fe0f}' => {}
             _ if c.is_control() || steers(c) => out.extend(c.escape_unicode()),
             _ => out.push(c),
         }
