@@ -205,10 +205,16 @@ pub struct Failure {
     pub line: u32,
     /// `wrong answer`, `hang`, `crash`, `closed`, `stray bytes`, ...
     pub kind: String,
-    /// What should have come.
+    /// What should have come, in words, such as `the reply that the whole request gets`.
     pub expected: String,
-    /// What came.
+    /// The bytes that should have come, where they are known.
+    #[serde(default)]
+    pub expected_bytes: Option<Octets>,
+    /// What came, in words, such as `closed after 5 bytes`.
     pub actual: String,
+    /// The bytes that came, where any did.
+    #[serde(default)]
+    pub actual_bytes: Option<Octets>,
     /// How many deliveries failed in this way.
     pub count: u64,
     /// The pattern of the failing deliveries, such as `4 of 63 cuts: exactly those inside length`.
@@ -217,6 +223,17 @@ pub struct Failure {
     pub rerun: String,
     /// Its boundary diagram.
     pub diagram: Option<Diagram>,
+}
+
+/// An excerpt of a byte string: at most [`Octets::MAX`] bytes of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Octets {
+    /// The offset of the excerpt's first byte in the whole.
+    pub start: u64,
+    /// The excerpt, in hexadecimal.
+    pub hex: String,
+    /// The number of bytes of the whole.
+    pub len: u64,
 }
 
 /// How bytes lay in writes, segments, reads and frames, in one direction or both.

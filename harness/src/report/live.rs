@@ -1,0 +1,225 @@
+//! Progress while a run goes on.
+//!
+//! On a terminal one line is redrawn five times a second and removed at the end. Elsewhere nothing
+//! is shown, or with `verbose` one line for each finished case.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Standing;
+use super::options::Options;
+use super::standing::word;
+use super::terminal::coverage;
+use super::text::{clean, duration_us, grouped};
+use super::words::headline;
+use crate::event::{Event, Reporter};
+use crate::run::CaseResult;
+
+/// How often the line is redrawn: no oftener than the eye follows.
+const HERTZ: u8 = 5;
+
+/// Where progress appears.
+#[derive(Clone, Copy, Debug)]
+pub struct LiveOptions {
+    /// True where stderr is a terminal that may be redrawn.
+    pub terminal: bool,
+    /// True to show a line for each finished case.
+    pub verbose: bool,
+    /// How text is to look.
+    pub text: Options,
+}
+
+/// Shows progress on stderr.
+#[derive(Debug)]
+pub struct Live<W> {
+    bar: Option<ProgressBar>,
+    verbose: bool,
+    out: W,
+    seen: Seen,
+}
+
+/// What the line tells.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    cases: u64,
+    cases_done: u64,
+    deliveries: u64,
+    delivered: u64,
+    failed: u64,
+    broken: u64,
+    running: Vec<String>,
+}
+
+impl Live<io::Stderr> {
+    /// Progress on stderr.
+    #[must_use]
+    pub fn stderr(options: LiveOptions) -> Self {
+        let target = options
+            .terminal
+            .then(|| ProgressDrawTarget::stderr_with_hz(HERTZ));
+        Self::new(options, target, io::stderr())
+    }
+}
+
+impl<W: Write + Send> Live<W> {
+    /// Progress on a draw target of the caller's, lines (with `verbose`, where there is no
+    /// target) on `out`. A line that cannot be written is dropped: progress never fails a run.
+    #[must_use]
+    pub fn new(options: LiveOptions, target: Option<ProgressDrawTarget>, out: W) -> Self {
+        let bar = target.map(|target| {
+            let bar = ProgressBar::with_draw_target(None, target);
+            bar.set_style(style(&options.text));
+            bar
+        });
+        Self {
+            bar,
+            verbose: options.verbose,
+            out,
+            seen: Seen::default(),
+        }
+    }
+
+    fn line(&mut self, scenario: &str, case: &CaseResult) {
+        let text = finished(scenario, case);
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => drop(writeln!(self.out, "{text}")),
+        }
+    }
+}
+
+fn style(options: &Options) -> ProgressStyle {
+    let (chars, spinner) = if options.unicode {
+        ("━━─", "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ")
+    } else {
+        ("==-", "-\\|/ ")
+    };
+    let template = if options.colour {
+        "{spinner} {bar:16.green/dim} {wide_msg}"
+    } else {
+        "{spinner} {bar:16} {wide_msg}"
+    };
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars(chars)
+        .tick_chars(spinner)
+}
+
+impl<W: Write + Send> Reporter for Live<W> {
+    fn event(&mut self, event: &Event<'_>) {
+        match event {
+            Event::RunStarted {
+                cases, deliveries, ..
+            } => {
+                self.seen.cases = *cases as u64;
+                self.seen.deliveries = *deliveries;
+                if let Some(bar) = &self.bar {
+                    bar.set_length((*deliveries).max(*cases as u64));
+                    // The spinner moves while a delivery waits for its deadline: not stuck.
+                    bar.enable_steady_tick(Duration::from_millis(1_000 / u64::from(HERTZ)));
+                }
+            }
+            Event::CaseStarted { id, .. } => self.seen.running.push(clean(id)),
+            Event::Progress {
+                delivered, failed, ..
+            } => {
+                self.seen.delivered = self.seen.delivered.saturating_add(*delivered);
+                self.seen.failed = self.seen.failed.saturating_add(*failed);
+            }
+            Event::CaseFinished { scenario, result } => {
+                let id = clean(&result.id);
+                if let Some(at) = self.seen.running.iter().position(|running| *running == id) {
+                    self.seen.running.remove(at);
+                }
+                self.seen.cases_done += 1;
+                self.seen.broken += u64::from(Standing::of_case(result) == Standing::Broken);
+                if self.verbose {
+                    self.line(scenario, result);
+                }
+            }
+            Event::RunFinished { .. } => {
+                if let Some(bar) = self.bar.take() {
+                    bar.finish_and_clear();
+                }
+                return;
+            }
+        }
+        if let Some(bar) = &self.bar {
+            let done = if self.seen.deliveries >= self.seen.cases {
+                self.seen.delivered
+            } else {
+                self.seen.cases_done
+            };
+            bar.set_position(done);
+            bar.set_message(self.seen.message());
+        }
+    }
+}
+
+impl<W> Drop for Live<W> {
+    /// Also where the run ends by an error, no half-drawn line is left.
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Seen {
+    fn message(&self) -> String {
+        let mut parts = vec![format!(
+            "{}/{} cases",
+            grouped(self.cases_done),
+            grouped(self.cases)
+        )];
+        if self.deliveries > 0 {
+            parts.push(format!(
+                "{}/{} deliveries",
+                grouped(self.delivered),
+                grouped(self.deliveries)
+            ));
+        }
+        if self.failed > 0 {
+            parts.push(format!("{} failed", grouped(self.failed)));
+        }
+        if self.broken > 0 {
+            parts.push(format!(
+                "{} broken",
+                if self.broken == 1 {
+                    "1 case".into()
+                } else {
+                    format!("{} cases", grouped(self.broken))
+                }
+            ));
+        }
+        if let Some(first) = self.running.first() {
+            let more = self.running.len() - 1;
+            parts.push(if more > 0 {
+                format!("{first} and {more} more")
+            } else {
+                first.clone()
+            });
+        }
+        parts.join("  ")
+    }
+}
+
+/// The line of a finished case.
+fn finished(scenario: &str, case: &CaseResult) -> String {
+    let mut text = format!(
+        "{:<12} {}: {}",
+        word(case.verdict),
+        clean(scenario),
+        clean(&case.id)
+    );
+    if case.coverage.planned > 0 {
+        text.push_str(&format!("  {}", coverage(&case.coverage)));
+    }
+    text.push_str(&format!("  {}", duration_us(case.elapsed_us)));
+    if Standing::of_case(case) != Standing::Held {
+        text.push_str(&format!("  {}", headline(case)));
+    }
+    text
+}
