@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use super::Format;
 use super::options::Options;
 use super::standing::Standing;
+use super::text::{clean, elide_middle};
 use super::words::{Block, failure_text, headline};
 use crate::run::{CaseResult, Run, ScenarioResult, Verdict};
 
@@ -67,13 +68,13 @@ fn annotation(
         .failures
         .first()
         .map_or(case.line, |failure| failure.line);
-    let text = super::text::elide_middle(&failure_text(scenario, case, Block::Short), MAX_TEXT);
+    let text = elide_middle(&failure_text(scenario, case, Block::Short), MAX_TEXT);
     writeln!(
         out,
         "::{command} file={},line={},title={}::{}",
-        property(&scenario.file),
+        property(&clean(&scenario.file)),
         line.max(1),
-        property(&format!("{}: {}", case.id, headline(case))),
+        property(&clean(&format!("{}: {}", case.id, headline(case)))),
         data(&text)
     )
 }

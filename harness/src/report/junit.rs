@@ -71,6 +71,9 @@ fn test_case(suite: &str, name: &str, scenario: &ScenarioResult, case: &CaseResu
     property("deliveries.planned", &case.coverage.planned.to_string());
     property("deliveries.delivered", &case.coverage.delivered.to_string());
     property("deliveries.proved", &case.coverage.proved.to_string());
+    if let Some(reason) = &case.reason {
+        property("reason", reason);
+    }
     for cite in &case.cite {
         property("cite", cite);
     }

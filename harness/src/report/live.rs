@@ -11,8 +11,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::Standing;
 use super::options::Options;
 use super::standing::word;
-use super::terminal::coverage;
-use super::text::{clean, duration_us, grouped};
+use super::terminal::{elapsed, facts};
+use super::text::{clean, grouped};
 use super::words::headline;
 use crate::event::{Event, Reporter};
 use crate::run::CaseResult;
@@ -34,8 +34,9 @@ pub struct LiveOptions {
 /// Shows progress on stderr.
 #[derive(Debug)]
 pub struct Live<W> {
+    target: Option<ProgressDrawTarget>,
     bar: Option<ProgressBar>,
-    verbose: bool,
+    options: LiveOptions,
     out: W,
     seen: Seen,
 }
@@ -68,14 +69,10 @@ impl<W: Write + Send> Live<W> {
     /// target) on `out`. A line that cannot be written is dropped: progress never fails a run.
     #[must_use]
     pub fn new(options: LiveOptions, target: Option<ProgressDrawTarget>, out: W) -> Self {
-        let bar = target.map(|target| {
-            let bar = ProgressBar::with_draw_target(None, target);
-            bar.set_style(style(&options.text));
-            bar
-        });
         Self {
-            bar,
-            verbose: options.verbose,
+            target,
+            bar: None,
+            options,
             out,
             seen: Seen::default(),
         }
@@ -115,11 +112,15 @@ impl<W: Write + Send> Reporter for Live<W> {
             } => {
                 self.seen.cases = *cases as u64;
                 self.seen.deliveries = *deliveries;
-                if let Some(bar) = &self.bar {
-                    bar.set_length((*deliveries).max(*cases as u64));
+                let length = self.seen.deliveries.max(self.seen.cases);
+                self.bar = self.target.take().map(|target| {
+                    let bar = ProgressBar::with_draw_target(Some(length), target)
+                        .with_style(style(&self.options.text))
+                        .with_message(self.seen.message());
                     // The spinner moves while a delivery waits for its deadline: not stuck.
                     bar.enable_steady_tick(Duration::from_millis(1_000 / u64::from(HERTZ)));
-                }
+                    bar
+                });
             }
             Event::CaseStarted { id, .. } => self.seen.running.push(clean(id)),
             Event::Progress {
@@ -135,7 +136,7 @@ impl<W: Write + Send> Reporter for Live<W> {
                 }
                 self.seen.cases_done += 1;
                 self.seen.broken += u64::from(Standing::of_case(result) == Standing::Broken);
-                if self.verbose {
+                if self.options.verbose {
                     self.line(scenario, result);
                 }
             }
@@ -214,10 +215,12 @@ fn finished(scenario: &str, case: &CaseResult) -> String {
         clean(scenario),
         clean(&case.id)
     );
-    if case.coverage.planned > 0 {
-        text.push_str(&format!("  {}", coverage(&case.coverage)));
+    for part in [facts(case), elapsed(case)]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+    {
+        text.push_str(&format!("  {part}"));
     }
-    text.push_str(&format!("  {}", duration_us(case.elapsed_us)));
     if Standing::of_case(case) != Standing::Held {
         text.push_str(&format!("  {}", headline(case)));
     }

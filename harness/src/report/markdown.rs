@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::Format;
 use super::options::Options;
 use super::standing::{Standing, exit_words, word};
-use super::terminal::{coverage, totals_cases, totals_deliveries};
+use super::terminal::{elapsed, facts, totals_cases, totals_deliveries};
 use super::text::{clean, duration_us, elide_middle, measured};
 use super::words::{Block, failure_text};
 use crate::run::{CaseResult, Run, ScenarioResult, Verdict};
@@ -147,16 +147,12 @@ impl Page {
             {
                 title.push_str(&format!("<br>{}", cell(reason)));
             }
-            let deliveries = if case.coverage.planned > 0 {
-                coverage(&case.coverage)
-            } else {
-                String::new()
-            };
             self.add(&format!(
-                "| {} | {} | {title} | {deliveries} | {} |\n",
+                "| {} | {} | {title} | {} | {} |\n",
                 verdict(case),
                 code_cell(&case.id),
-                duration_us(case.elapsed_us)
+                facts(case),
+                elapsed(case)
             ));
         }
     }

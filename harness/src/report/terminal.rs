@@ -18,7 +18,7 @@ mod totals;
 mod tree;
 
 pub(crate) use totals::{cases as totals_cases, deliveries as totals_deliveries};
-pub(crate) use tree::coverage;
+pub(crate) use tree::{coverage, elapsed, facts};
 
 /// The registry's entry.
 pub(crate) const FORMAT: Format = Format {

@@ -5,7 +5,7 @@ use super::options::Options;
 use super::standing::{Standing, word};
 use super::terminal::coverage;
 use super::text::{clean, difference, elide_middle, measured, show_octets};
-use crate::run::{CaseResult, Failure, Octets, ScenarioResult};
+use crate::run::{CaseResult, Failure, Octets, ScenarioResult, Verdict};
 
 /// How much is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,9 @@ pub(crate) enum Block {
     /// The first failure, without its diagram.
     Short,
 }
+
+/// What an unexpected pass asks for.
+pub(crate) const XPASS: &str = "listed as a known failure, but it passes: remove the entry";
 
 /// Columns of bytes and diagrams.
 const COLUMNS: usize = 96;
@@ -27,17 +30,17 @@ pub(crate) fn headline(case: &CaseResult) -> String {
         .filter(|t| !t.holds)
         .map(|t| t.text.as_str())
         .collect();
-    let text = if let Some(failure) = case.failures.first() {
-        format!("{}: {}", failure.kind, failure.delivery)
-    } else if !thresholds.is_empty() {
-        format!("does not hold: {}", thresholds.join(", "))
-    } else if let Some(reason) = &case.reason {
-        match Standing::of(case.verdict) {
-            Standing::Held => reason.clone(),
-            _ => format!("{}: {reason}", word(case.verdict)),
-        }
-    } else {
-        word(case.verdict).to_owned()
+    let untold = matches!(
+        Standing::of_case(case),
+        Standing::Untried | Standing::Unjudged
+    );
+    let text = match (&case.reason, case.failures.first()) {
+        (Some(reason), _) if untold => format!("{}: {reason}", word(case.verdict)),
+        (_, Some(failure)) => format!("{}: {}", failure.kind, failure.delivery),
+        _ if case.verdict == Verdict::Xpass => XPASS.to_owned(),
+        _ if !thresholds.is_empty() => format!("does not hold: {}", thresholds.join(", ")),
+        (Some(reason), None) => reason.clone(),
+        (None, None) => word(case.verdict).to_owned(),
     };
     elide_middle(&clean(&text), 300)
 }
@@ -46,6 +49,9 @@ pub(crate) fn headline(case: &CaseResult) -> String {
 pub(crate) fn failure_text(scenario: &ScenarioResult, case: &CaseResult, block: Block) -> String {
     let mut out = Vec::new();
     out.push(clean(&case.title));
+    if case.verdict == Verdict::Xpass {
+        field(&mut out, "verdict", Some(XPASS));
+    }
     field(&mut out, "reason", case.reason.as_deref());
     for threshold in case.thresholds.iter().filter(|threshold| !threshold.holds) {
         let value = threshold.measured.map_or_else(

@@ -410,3 +410,57 @@ pub(crate) fn partial() -> Run {
     run.totals.delivered -= 20;
     run
 }
+
+/// Text that others wrote, at its worst, in every place.
+pub(crate) fn hostile() -> Run {
+    let evil = "a\x1b[31m]]>\n::error::x|`<b>&\"'%\r\u{202e}\0 # SKIP, ```\n</details>";
+    let mut bad = case(evil, evil, Verdict::Fail);
+    bad.why = Some(evil.into());
+    bad.cite = vec![evil.into()];
+    bad.level = evil.into();
+    bad.reason = Some(evil.into());
+    bad.notes = vec![evil.into()];
+    bad.target = TargetInfo {
+        name: evil.into(),
+        how: evil.into(),
+        address: None,
+        binary_sha256: None,
+        exit: Some(evil.into()),
+        stderr: vec![evil.into()],
+    };
+    bad.thresholds = vec![ThresholdResult {
+        text: evil.into(),
+        holds: false,
+        measured: Some(f64::INFINITY),
+    }];
+    let mut broken = failure();
+    for text in [
+        &mut broken.delivery,
+        &mut broken.class,
+        &mut broken.step,
+        &mut broken.kind,
+        &mut broken.expected,
+        &mut broken.actual,
+        &mut broken.rerun,
+    ] {
+        *text = evil.into();
+    }
+    broken.pattern = Some(evil.into());
+    bad.failures = vec![broken];
+    let mut scenario = scenario(evil, vec![bad.clone(), bad]);
+    scenario.file = evil.into();
+    run(vec![scenario.clone(), scenario])
+}
+
+/// All samples by name.
+pub(crate) fn all() -> Vec<(&'static str, Run)> {
+    vec![
+        ("passing", passing()),
+        ("every_verdict", every_verdict()),
+        ("thresholds", thresholds()),
+        ("long_bytes", long_bytes()),
+        ("partial", partial()),
+        ("nothing", run(Vec::new())),
+        ("hostile", hostile()),
+    ]
+}

@@ -7,6 +7,7 @@ use crate::report::options::Options;
 use crate::report::text::{
     Line, Role, clean, count, difference, elide_middle, show_octets, width, wrap,
 };
+use crate::report::words::XPASS;
 use crate::run::{CaseResult, Failure, Octets, ScenarioResult, TargetInfo, Verdict};
 
 /// Failures of one case that are told in full; the others get a line each.
@@ -97,8 +98,7 @@ impl Block<'_> {
     /// What a verdict asks of the reader, where the failures do not say it.
     fn verdict_words(&mut self, case: &CaseResult) {
         if case.verdict == Verdict::Xpass {
-            let text = "listed as a known failure, but it passes: remove the entry";
-            self.field("verdict", text, Role::Plain);
+            self.field("verdict", XPASS, Role::Plain);
         } else if Standing::of_case(case) == Standing::Unjudged && case.reason.is_none() {
             self.field("reason", "none was given", Role::Plain);
         }

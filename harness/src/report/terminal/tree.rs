@@ -92,7 +92,7 @@ fn columns(scenario: &ScenarioResult, options: &Options) -> Columns {
 }
 
 /// What was carried out.
-fn facts(case: &CaseResult) -> String {
+pub(crate) fn facts(case: &CaseResult) -> String {
     let tried = Standing::of(case.verdict) != Standing::Untried || case.coverage.delivered > 0;
     if tried && (case.coverage.planned > 0 || case.coverage.delivered > 0) {
         return coverage(&case.coverage);
@@ -101,7 +101,7 @@ fn facts(case: &CaseResult) -> String {
 }
 
 /// The time that a case took; empty where it was not tried.
-fn elapsed(case: &CaseResult) -> String {
+pub(crate) fn elapsed(case: &CaseResult) -> String {
     if case.elapsed_us == 0 {
         String::new()
     } else {
