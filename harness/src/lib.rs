@@ -12,6 +12,7 @@
 //! 4. [`conform`] carries the plan out: one delivery on one thread over nonblocking sockets, many
 //!    side by side. It observes; it formats nothing. What it observed is judged by [`verdict`],
 //!    which has no clock and no I/O.
+//!    Latencies go into [`latency`] histograms.
 //! 5. [`event`] is the only way from the engine to those who watch a run go on.
 //! 6. [`run`] is the result, one serialised value. [`report`] renders it, one file a format, and
 //!    sees nothing else.
@@ -25,6 +26,7 @@ pub mod cli;
 pub mod conform;
 pub mod event;
 pub mod exit;
+pub mod latency;
 pub mod plan;
 pub mod quote;
 pub mod report;

@@ -50,36 +50,58 @@ pub struct Deviation {
     pub weight: Weight,
     /// Its kind, in a word or two: equal kinds are counted together.
     pub kind: &'static str,
-    /// What should have come.
+    /// What should have come, in words; empty where the bytes say it.
     pub expected: String,
-    /// What came.
+    /// The bytes that should have come, where they are known.
+    pub expected_bytes: Option<Vec<u8>>,
+    /// What came, in words.
     pub actual: String,
+    /// The bytes that came, where bytes were awaited.
+    pub actual_bytes: Option<Vec<u8>>,
 }
 
 impl Deviation {
+    fn new(
+        weight: Weight,
+        kind: &'static str,
+        expected: impl Into<String>,
+        actual: impl Into<String>,
+    ) -> Self {
+        Self {
+            weight,
+            kind,
+            expected: expected.into(),
+            expected_bytes: None,
+            actual: actual.into(),
+            actual_bytes: None,
+        }
+    }
+
+    /// The same, with the bytes that should have come.
+    #[must_use]
+    pub fn wanting(self, bytes: &[u8]) -> Self {
+        Self { expected_bytes: Some(bytes.to_vec()), ..self }
+    }
+
+    /// The same, with the bytes that came.
+    #[must_use]
+    pub fn getting(self, bytes: &[u8]) -> Self {
+        Self { actual_bytes: Some(bytes.to_vec()), ..self }
+    }
+
     /// The target did wrong.
     pub fn fail(kind: &'static str, expected: impl Into<String>, actual: impl Into<String>) -> Self {
-        Self { weight: Weight::Fail, kind, expected: expected.into(), actual: actual.into() }
+        Self::new(Weight::Fail, kind, expected, actual)
     }
 
     /// Nothing can be said.
     pub fn inconclusive(expected: impl Into<String>, actual: impl Into<String>) -> Self {
-        Self {
-            weight: Weight::Inconclusive,
-            kind: "not seen",
-            expected: expected.into(),
-            actual: actual.into(),
-        }
+        Self::new(Weight::Inconclusive, "not seen", expected, actual)
     }
 
     /// The harness could not do its part.
     pub fn error(expected: impl Into<String>, actual: impl Into<String>) -> Self {
-        Self {
-            weight: Weight::Error,
-            kind: "harness error",
-            expected: expected.into(),
-            actual: actual.into(),
-        }
+        Self::new(Weight::Error, "harness error", expected, actual)
     }
 
     /// True for deviations that a slow machine alone could cause, so that they need a second look.
@@ -111,29 +133,25 @@ pub fn answer(expected: &[u8], received: &Received) -> Option<Deviation> {
     if received.stop == Stop::Complete && got == expected {
         return None;
     }
-    let want = quote::bytes(expected);
     let is_prefix = got.len() < expected.len() && expected.starts_with(got);
-    Some(match &received.stop {
-        // A wrong byte is a wrong answer, however the wait ended.
-        stop if !is_prefix && !matches!(stop, Stop::Invalid(_)) => {
-            let differs = quote::difference(expected, got)
-                .map(|d| format!("\n{d}"))
-                .unwrap_or_default();
-            Deviation::fail(WRONG, want, format!("{}{differs}{}", quote::bytes(got), after(stop)))
-        }
-        stop => Deviation::fail(kind_of(stop, got), want, short(got, stop)),
-    })
+    // A wrong byte is a wrong answer, however the wait ended.
+    let kind = match &received.stop {
+        Stop::Invalid(_) => INVALID,
+        _ if !is_prefix => WRONG,
+        stop => kind_of(stop, got),
+    };
+    Some(Deviation::fail(kind, "", then(&received.stop)).wanting(expected).getting(got))
 }
 
 /// Judges an answer that must be one valid frame of any content.
 pub fn frame(what: &str, received: &Received) -> Option<Deviation> {
     match &received.stop {
         Stop::Complete => None,
-        stop => Some(Deviation::fail(
-            kind_of(stop, &received.bytes),
-            format!("one whole frame `{what}`"),
-            short(&received.bytes, stop),
-        )),
+        stop => {
+            let kind = kind_of(stop, &received.bytes);
+            let expected = format!("one whole frame `{what}`");
+            Some(Deviation::fail(kind, expected, then(stop)).getting(&received.bytes))
+        }
     }
 }
 
@@ -148,17 +166,14 @@ fn kind_of(stop: &Stop, got: &[u8]) -> &'static str {
     }
 }
 
-fn short(got: &[u8], stop: &Stop) -> String {
-    format!("{}{}", quote::bytes(got), after(stop))
-}
-
-fn after(stop: &Stop) -> String {
+/// How a wait ended, in words; nothing where it ended because all was there.
+fn then(stop: &Stop) -> String {
     match stop {
         Stop::Complete => String::new(),
-        Stop::Deadline(d) => format!(", then nothing for {}", time(*d)),
-        Stop::End => ", then the end of the stream (FIN)".to_owned(),
-        Stop::Error(name) => format!(", then {name}"),
-        Stop::Invalid(e) => format!(", which is no valid frame: {e}"),
+        Stop::Deadline(d) => format!("nothing more within {}", time(*d)),
+        Stop::End => "the end of the stream (FIN)".to_owned(),
+        Stop::Error(name) => name.clone(),
+        Stop::Invalid(e) => format!("no valid frame: {e}"),
     }
 }
 
@@ -235,37 +250,34 @@ pub fn unmet(expect: &RecvExpect, received: &Received) -> Deviation {
         RecvExpect::Exact(want) => answer(want, received)
             .unwrap_or_else(|| Deviation::error(wanted(expect), "it came, and was not seen")),
         RecvExpect::Nothing(_) => {
-            Deviation::fail(STRAY, wanted(expect), quote::bytes(&received.bytes))
+            Deviation::fail(STRAY, wanted(expect), "").getting(&received.bytes)
         }
         _ => {
-            let complete = received.stop == Stop::Complete;
-            let kind = if complete { WRONG } else { kind_of(&received.stop, &received.bytes) };
-            Deviation::fail(kind, wanted(expect), short(&received.bytes, &received.stop))
+            let kind = kind_of(&received.stop, &received.bytes);
+            Deviation::fail(kind, wanted(expect), then(&received.stop)).getting(&received.bytes)
         }
     }
 }
 
-/// Judges how a peer closed. `bytes` came before.
+/// Judges how a peer closed. `received.bytes` came before.
 pub fn closing(how: CloseHow, received: &Received) -> Option<Deviation> {
     let want = match how {
         CloseHow::Fin => "the end of the stream (FIN)",
         CloseHow::Reset => "a reset (RST)",
         CloseHow::Any => "a close (FIN or RST)",
     };
-    let reset = matches!(&received.stop, Stop::Error(name) if name == "ECONNRESET" || name == "EPIPE");
     if !received.bytes.is_empty() {
-        return Some(Deviation::fail(STRAY, want, short(&received.bytes, &received.stop)));
+        let deviation = Deviation::fail(STRAY, want, then(&received.stop));
+        return Some(deviation.getting(&received.bytes));
     }
+    let reset = matches!(&received.stop, Stop::Error(name) if name == "ECONNRESET" || name == "EPIPE");
     match (&received.stop, how) {
         (Stop::End, CloseHow::Fin | CloseHow::Any) => None,
         (Stop::Error(_), CloseHow::Reset | CloseHow::Any) if reset => None,
         (Stop::Deadline(d), _) => {
             Some(Deviation::fail(HANG, want, format!("still open after {}", time(*d))))
         }
-        (Stop::End, CloseHow::Reset) => {
-            Some(Deviation::fail("wrong close", want, "the end of the stream (FIN)"))
-        }
-        (stop, _) => Some(Deviation::fail("wrong close", want, short(&[], stop))),
+        (stop, _) => Some(Deviation::fail("wrong close", want, then(stop))),
     }
 }
 

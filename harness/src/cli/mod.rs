@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::exit;
+use crate::report::Options;
 
 /// Conformance and load tests for anything that talks over TCP, UDP or Unix sockets.
 #[derive(Debug, Parser)]
@@ -105,30 +106,31 @@ pub struct Screen {
     pub colour: bool,
     /// Colour on stderr.
     pub colour_err: bool,
-    /// Columns of the terminal, or a fixed width where there is none.
-    pub width: usize,
     /// True where stderr is a terminal on which progress may be drawn.
     pub live: bool,
+    text: Options,
 }
-
-/// Columns where there is no terminal to ask.
-const WIDTH: usize = 100;
 
 impl Screen {
     fn new(colour: Colour) -> Self {
-        let choose = |stream: &dyn Fn() -> bool| match colour {
+        let choose = |seen: bool| match colour {
+            Colour::Auto => seen,
             Colour::Always => true,
             Colour::Never => false,
-            Colour::Auto => stream(),
         };
-        let auto = |raw: anstream::ColorChoice| raw != anstream::ColorChoice::Never;
-        let width = terminal_width().unwrap_or(WIDTH);
+        let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let text = Options::detect(&io::stdout(), columns);
         Self {
-            colour: choose(&|| auto(anstream::AutoStream::choice(&io::stdout()))),
-            colour_err: choose(&|| auto(anstream::AutoStream::choice(&io::stderr()))),
-            width,
+            colour: choose(text.colour),
+            colour_err: choose(Options::detect(&io::stderr(), columns).colour),
             live: io::IsTerminal::is_terminal(&io::stderr()),
+            text,
         }
+    }
+
+    /// How text is to look, with or without colour.
+    fn options(&self, colour: bool) -> Options {
+        Options { colour, ..self.text }
     }
 
     /// Writes a result to stdout. A reader that went away ends the output, not the program.
@@ -146,12 +148,6 @@ impl Screen {
         self.note(&format!("error: {text}"));
         exit::USAGE
     }
-}
-
-fn terminal_width() -> Option<usize> {
-    let told = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
-    let seen = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    told.or_else(seen).map(|w: usize| w.clamp(40, 200))
 }
 
 /// Scenario files or folders, as several commands take them.

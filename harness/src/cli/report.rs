@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::Screen;
 use crate::exit;
-use crate::report::{self, Options};
+use crate::report;
 
 /// The arguments of `report`.
 #[derive(Debug, clap::Args)]
@@ -24,21 +24,25 @@ pub fn main(args: &Args, screen: &Screen) -> u8 {
         }
         return exit::OK;
     }
-    let format = match report::find(&args.format) {
-        Ok(format) => format,
-        Err(error) => return screen.usage_error(error),
+    let Some(format) = report::find(&args.format) else {
+        return screen.usage_error(unknown(&args.format));
     };
-    let run = match report::json::read(&args.run) {
+    let run = match report::read(&args.run) {
         Ok(run) => run,
         Err(error) => return screen.usage_error(error),
     };
-    let options = Options { colour: screen.colour, width: screen.width, unicode: true };
     let mut out = Vec::new();
-    match (format.render)(&run, &mut out, &options) {
+    match (format.render)(&run, &mut out, &screen.options(screen.colour)) {
         Ok(()) => {
             screen.out(&String::from_utf8_lossy(&out));
             u8::try_from(run.exit).unwrap_or(exit::UNJUDGED)
         }
         Err(error) => screen.usage_error(error),
     }
+}
+
+/// What is wrong with a format's name.
+pub(super) fn unknown(name: &str) -> String {
+    let known: Vec<_> = report::registry().iter().map(|f| f.name).collect();
+    format!("there is no report format `{name}`; they are {}", known.join(", "))
 }

@@ -12,7 +12,7 @@ use crate::conform::{self, Interrupt, Settings};
 use crate::event::Reporter;
 use crate::exit;
 use crate::plan::{Facts, Overrides, Plan};
-use crate::report::{self, Options};
+use crate::report::{self, LiveOptions};
 use crate::run::{Environment, Run};
 use crate::scenario::model::{Document, Origin, Profile};
 use crate::scenario::{self, TargetOverride};
@@ -136,12 +136,12 @@ fn outputs(args: &Args) -> Result<Vec<Output>, String> {
             Some((name, file)) => (name, Some(PathBuf::from(file))),
             None => (text.as_str(), None),
         };
-        outputs.push(Output { format: report::find(name).map_err(|e| e.to_string())?, file });
+        outputs.push(Output { format: report::find(name).ok_or_else(|| super::report::unknown(name))?, file });
     }
     if let Some(dir) = &args.out {
         fs::create_dir_all(dir).map_err(|e| format!("--out {}: {e}", dir.display()))?;
         for (name, file) in [("json", "run.json"), ("junit", "junit.xml")] {
-            let format = report::find(name).map_err(|e| e.to_string())?;
+            let format = report::find(name).ok_or_else(|| super::report::unknown(name))?;
             outputs.push(Output { format, file: Some(dir.join(file)) });
         }
     }
@@ -253,7 +253,11 @@ fn refuse_remote(plan: &Plan) -> Result<(), String> {
 fn carry_out(args: &Args, prepared: &Prepared, screen: &Screen) -> u8 {
     let interrupt = Interrupt::default();
     let environment = environment();
-    let mut live = report::live::Live::new(screen.live, args.verbose);
+    let mut live = report::Live::stderr(LiveOptions {
+        terminal: screen.live,
+        verbose: args.verbose,
+        text: screen.options(screen.colour_err),
+    });
     let run = match with_signals(&interrupt, || {
         conform::run(
             &prepared.plan,
@@ -272,8 +276,9 @@ fn carry_out(args: &Args, prepared: &Prepared, screen: &Screen) -> u8 {
     let summary_elsewhere = prepared.outputs.iter().any(|o| o.file.is_none());
     if !summary_elsewhere {
         let mut out = Vec::new();
-        let options = Options { colour: screen.colour, width: screen.width, unicode: true };
-        if report::terminal::render(&run, &mut out, &options).is_ok() {
+        let terminal = report::find("terminal");
+        let options = screen.options(screen.colour);
+        if terminal.is_some_and(|t| (t.render)(&run, &mut out, &options).is_ok()) {
             screen.out(&String::from_utf8_lossy(&out));
         }
     }
@@ -288,7 +293,7 @@ fn carry_out(args: &Args, prepared: &Prepared, screen: &Screen) -> u8 {
 
 fn write(output: &Output, run: &Run, screen: &Screen) -> Result<(), String> {
     let mut bytes = Vec::new();
-    let options = Options { colour: output.file.is_none() && screen.colour, width: screen.width, unicode: true };
+    let options = screen.options(output.file.is_none() && screen.colour);
     (output.format.render)(run, &mut bytes, &options).map_err(|e| e.to_string())?;
     match &output.file {
         None => screen.out(&String::from_utf8_lossy(&bytes)),

@@ -14,8 +14,8 @@ use super::steps::Failed;
 use super::sweep::{Gathered, Outcome, Sweep};
 use crate::plan::{CasePlan, Class, Delivery, Fate};
 use crate::quote;
-use crate::report::histogram;
-use crate::run::{CaseResult, ClassCoverage, Coverage, Diagram, Failure, TargetInfo, ThresholdResult, Verdict};
+use crate::latency;
+use crate::run::{CaseResult, ClassCoverage, Coverage, Diagram, Failure, Octets, TargetInfo, ThresholdResult, Verdict};
 use crate::scenario::model::{
     Capability, Case, Level, Location, Metric, Profile, Reply, Reset, Step, StepKind, Threshold,
 };
@@ -231,9 +231,11 @@ fn conclude(
         .chain((result.coverage.delivered == 0).then_some(Weight::Inconclusive));
     result.verdict = verdict::of_case(case.level, weights);
     for (class, histogram) in &gathered.latency {
-        result.latency.push(crate::run::Latency::from_histogram(class.name(), histogram));
+        match crate::run::Latency::from_histogram(class.name(), histogram) {
+            Ok(latency) => result.latency.push(latency),
+            Err(error) => result.notes.push(format!("{}: {error}", class.name())),
+        }
     }
-    result.notes = plan.notes.clone();
     result.notes.extend(gathered.notes.iter().cloned());
     result.socket_options = gathered.options.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
     for (index, streams) in &gathered.shown {
@@ -250,7 +252,7 @@ fn conclude(
             .failed
             .iter()
             .filter_map(|(_, o)| o.failed.as_ref())
-            .map(|f| format!("{}: {}, but {}", f.step, f.deviation.expected, f.deviation.actual))
+            .map(|f| format!("{}: {}, but: {}", f.step, f.deviation.expected, f.deviation.actual))
             .next()
             .or_else(|| Some("nothing was delivered".to_owned())),
         Verdict::Pass if result.unproved => Some(unproved_reason(&gathered)),
@@ -315,6 +317,7 @@ fn failures(
         }
         let indices: Vec<usize> = members.iter().map(|(i, ..)| *i).collect();
         let delivery = &deliveries[*index];
+        let octets = octets(&failed.deviation);
         result.failures.push(Failure {
             delivery: delivery.words(profile),
             class: class.name().to_owned(),
@@ -322,7 +325,9 @@ fn failures(
             line: failed.line,
             kind: kind.to_owned(),
             expected: failed.deviation.expected.clone(),
+            expected_bytes: octets.0,
             actual: failed.deviation.actual.clone(),
+            actual_bytes: octets.1,
             count: members.len() as u64,
             pattern: pattern::of_cuts(profile, deliveries, &indices),
             rerun: rerun(&case.at, &case.id, Some(&delivery.id(profile)), settings),
@@ -331,6 +336,20 @@ fn failures(
                 streams: outcome.streams.clone(),
             }),
         });
+    }
+}
+
+/// The excerpts that a report shows of both sides, around their first difference.
+fn octets(deviation: &Deviation) -> (Option<Octets>, Option<Octets>) {
+    match (&deviation.expected_bytes, &deviation.actual_bytes) {
+        (Some(expected), Some(actual)) => {
+            let (expected, actual) = Octets::pair(expected, actual);
+            (Some(expected), Some(actual))
+        }
+        (expected, actual) => {
+            let of = |bytes: &Option<Vec<u8>>| bytes.as_deref().map(Octets::of);
+            (of(expected), of(actual))
+        }
     }
 }
 
@@ -347,7 +366,7 @@ fn rerun(at: &Location, id: &str, delivery: Option<&str>, settings: &Settings) -
 }
 
 fn threshold(threshold: &Threshold, gathered: &Gathered) -> ThresholdResult {
-    let mut all = histogram::new();
+    let mut all = latency::empty();
     for histogram in gathered.latency.values() {
         // All have the same bounds, so that this cannot fail.
         let _ = all.add(histogram);
@@ -378,7 +397,9 @@ fn threshold_failure(
         line: case.at.line,
         kind: "threshold".to_owned(),
         expected: broken.text.clone(),
+        expected_bytes: None,
         actual: measured,
+        actual_bytes: None,
         count: 1,
         pattern: None,
         rerun: rerun(&case.at, &case.id, None, settings),

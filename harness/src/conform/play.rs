@@ -69,8 +69,8 @@ fn stray(line: &mut Line) -> Result<(), Failed> {
     if line.inbox().is_empty() {
         return Ok(());
     }
-    let more = crate::quote::bytes(line.inbox());
-    let deviation = Deviation::fail(verdict::STRAY, "nothing after the last answer", more);
+    let deviation = Deviation::fail(verdict::STRAY, "nothing after the last answer", "")
+        .getting(line.inbox());
     Err(("after the last exchange".to_owned(), deviation))
 }
 

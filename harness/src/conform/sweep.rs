@@ -13,7 +13,7 @@ use super::prover::Prover;
 use super::steps::{self, Failed, Scene};
 use super::tally::Tally;
 use crate::plan::{Class, Delivery};
-use crate::report::histogram;
+use crate::latency;
 use crate::run::DiagramStream;
 use crate::scenario::model::{Case, Profile, Step};
 use crate::target::Target;
@@ -91,8 +91,8 @@ impl Gathered {
         self.delivered.push((index, outcome.tally.complete()));
         self.tally.add(&outcome.tally);
         if !outcome.latencies.is_empty() {
-            let into = self.latency.entry(class).or_insert_with(histogram::new);
-            outcome.latencies.iter().for_each(|ns| into.saturating_record(*ns));
+            let into = self.latency.entry(class).or_insert_with(latency::empty);
+            outcome.latencies.iter().for_each(|ns| latency::record(into, *ns));
         }
         for note in outcome.notes.drain(..).chain(outcome.unprovable.take()) {
             if !self.notes.contains(&note) {
@@ -114,7 +114,7 @@ impl Gathered {
         self.delivered.extend(other.delivered);
         self.tally.add(&other.tally);
         for (class, from) in other.latency {
-            let into = self.latency.entry(class).or_insert_with(histogram::new);
+            let into = self.latency.entry(class).or_insert_with(latency::empty);
             // Both have the same bounds, so that this cannot fail.
             let _ = into.add(&from);
         }

@@ -9,7 +9,6 @@ use crate::run::Run;
 mod ctrf;
 mod diagram;
 mod github;
-mod histogram;
 mod json;
 mod junit;
 mod live;
@@ -24,7 +23,6 @@ mod text;
 mod words;
 
 pub use diagram::render as render_diagram;
-pub use histogram::{HistogramError, decode, new_histogram, record};
 pub use json::{ReadError, read, schema};
 pub use live::{Live, LiveOptions};
 pub use options::Options;
