@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::{Duration, Instant};
 
 use super::context::{Deadlines, Interrupt};
@@ -63,6 +64,7 @@ struct Bench<'a> {
     profile: &'a Profile,
     target: &'a Target,
     interrupt: &'a Interrupt,
+    survived: &'a AtomicU32,
 }
 
 impl<'a> Bench<'a> {
@@ -83,6 +85,7 @@ impl<'a> Bench<'a> {
             slowest,
             interrupt: self.interrupt.clone(),
             show: self.case.show,
+            survived: self.survived,
         }
     }
 }
@@ -97,7 +100,8 @@ fn judge(
     result: &mut CaseResult,
 ) {
     let case = &*plan.case;
-    let bench = Bench { case, profile, target, interrupt };
+    let survived = AtomicU32::new(0);
+    let bench = Bench { case, profile, target, interrupt, survived: &survived };
     let first = Deadlines::unknown(profile.timeout);
     let mut oracle = Oracle::given(profile);
     let mut slowest = Duration::ZERO;

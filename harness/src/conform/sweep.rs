@@ -44,6 +44,8 @@ pub struct Sweep<'a> {
     pub interrupt: Interrupt,
     /// True where diagrams are wanted even of what passes.
     pub show: bool,
+    /// Connections that broke without the target's end: after a few, its end is not awaited again.
+    pub survived: &'a AtomicU32,
 }
 
 /// What came of one delivery.
@@ -179,11 +181,16 @@ impl Sweep<'_> {
     }
 
     fn last_breath(&self) -> Option<Exit> {
-        let deadline = Instant::now() + LAST_BREATH;
+        let patient = self.survived.load(Ordering::Relaxed) < ENOUGH;
+        let deadline = Instant::now() + if patient { LAST_BREATH } else { Duration::ZERO };
         while self.target.is_started() {
             let exit = self.target.exited();
-            if exit.is_some() || Instant::now() >= deadline {
+            if exit.is_some() {
                 return exit;
+            }
+            if Instant::now() >= deadline {
+                self.survived.fetch_add(1, Ordering::Relaxed);
+                return None;
             }
             std::thread::sleep(Duration::from_millis(1));
         }

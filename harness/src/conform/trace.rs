@@ -203,7 +203,8 @@ impl Trace {
                     Span { start, end: at, label: String::new(), at_us: None }
                 })
                 .collect();
-            let note = format!("{} reads, told by the target", spans.len());
+            let reads = if spans.len() == 1 { "read" } else { "reads" };
+            let note = format!("{} {reads}, told by the target", spans.len());
             return Some(row("reads", &spans, true, Some(note)));
         }
         let (_, last) = self.proved.last()?;
