@@ -19,6 +19,8 @@ mod netlink;
 #[cfg(not(target_os = "linux"))]
 #[path = "netlink_unavailable.rs"]
 mod netlink;
+mod netlink_answer;
+mod option_error;
 mod options;
 mod poll;
 mod ports;
@@ -41,7 +43,8 @@ pub use endpoint::{Endpoint, EndpointError, Transport, UnixAddr};
 pub use errno::{errno_from_name, errno_name};
 pub use error::NetError;
 pub use limits::{fd_limit, raise_fd_limit, set_timer_slack};
-pub use options::{OptionError, SocketOptions};
+pub use option_error::OptionError;
+pub use options::SocketOptions;
 pub use poll::{Interest, Ready, poll, poll_into};
 pub use ports::{PortError, PortLease};
 pub use process::{
