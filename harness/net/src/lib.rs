@@ -20,6 +20,8 @@ mod netlink;
 #[path = "netlink_unavailable.rs"]
 mod netlink;
 mod loopback;
+mod netlink_answer;
+mod option_error;
 mod options;
 mod poll;
 mod ports;
@@ -43,7 +45,8 @@ pub use errno::{errno_from_name, errno_name};
 pub use error::NetError;
 pub use loopback::has_ipv6_loopback;
 pub use limits::{fd_limit, raise_fd_limit, set_timer_slack};
-pub use options::{OptionError, SocketOptions};
+pub use option_error::OptionError;
+pub use options::SocketOptions;
 pub use poll::{Interest, Ready, poll, poll_into};
 pub use ports::{PortError, PortLease};
 pub use process::{

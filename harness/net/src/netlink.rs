@@ -8,18 +8,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::netlink_answer::{
+    INET_DIAG_INFO, InetAnswer, UnixAnswer, align, inet_answer, u16_at, u32_at, unix_answer,
+};
+
 const HEADER: usize = 16;
 const INET_REQUEST: usize = HEADER + 56;
 const UNIX_REQUEST: usize = HEADER + 24;
-const INET_ANSWER: usize = 72;
-const UNIX_ANSWER: usize = 16;
 
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
-const INET_DIAG_INFO: u16 = 2;
-const UNIX_DIAG_NAME: u16 = 0;
-const UNIX_DIAG_VFS: u16 = 1;
-const UNIX_DIAG_PEER: u16 = 2;
-const UNIX_DIAG_RQLEN: u16 = 4;
 /// Which attributes a Unix request asks for: name, file, peer, queues.
 const UDIAG_SHOW: u32 = 1 | 2 | 4 | 16;
 
@@ -35,37 +32,6 @@ impl std::fmt::Debug for Diag {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Diag").finish_non_exhaustive()
     }
-}
-
-/// A TCP or UDP socket as the kernel tells it (`struct inet_diag_msg`).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct InetAnswer<'a> {
-    pub(crate) state: u8,
-    pub(crate) local: SocketAddr,
-    pub(crate) remote: SocketAddr,
-    /// Bytes unread. On a listener: connections in the accept queue.
-    pub(crate) rqueue: u32,
-    pub(crate) wqueue: u32,
-    pub(crate) uid: u32,
-    /// 0 where no process holds it: not accepted yet, or closed.
-    pub(crate) inode: u32,
-    /// TCP_INFO, where it was asked for and the socket has it.
-    pub(crate) info: Option<&'a [u8]>,
-}
-
-/// A Unix socket as the kernel tells it (`struct unix_diag_msg`).
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct UnixAnswer<'a> {
-    pub(crate) state: u8,
-    pub(crate) inode: u32,
-    /// The name as it was given to bind(2); an abstract one begins with NUL.
-    pub(crate) name: Option<&'a [u8]>,
-    /// Inode and device of its file.
-    pub(crate) file: Option<(u32, u32)>,
-    /// The inode of its peer.
-    pub(crate) peer: Option<u32>,
-    /// Bytes unread. On a listener: connections in the accept queue.
-    pub(crate) rqueue: u32,
 }
 
 /// What a dump is limited to.
@@ -296,86 +262,7 @@ fn unix_request(r: &mut Vec<u8>, states: u32, inode: u32) {
     r.extend_from_slice(&[0xff; 8]);
 }
 
-fn inet_answer(payload: &[u8]) -> Option<InetAnswer<'_>> {
-    let v6 = i32::from(*payload.first()?) == libc::AF_INET6;
-    let mut info = None;
-    attributes(payload.get(INET_ANSWER..)?, |kind, value| {
-        if kind == INET_DIAG_INFO {
-            info = Some(value);
-        }
-    });
-    Some(InetAnswer {
-        state: *payload.get(1)?,
-        local: address(v6, payload, 4, 8)?,
-        remote: address(v6, payload, 6, 24)?,
-        rqueue: u32_at(payload, 56)?,
-        wqueue: u32_at(payload, 60)?,
-        uid: u32_at(payload, 64)?,
-        inode: u32_at(payload, 68)?,
-        info,
-    })
-}
-
-fn unix_answer(payload: &[u8]) -> Option<UnixAnswer<'_>> {
-    let mut answer = UnixAnswer {
-        state: *payload.get(2)?,
-        inode: u32_at(payload, 4)?,
-        ..UnixAnswer::default()
-    };
-    attributes(payload.get(UNIX_ANSWER..)?, |kind, value| match kind {
-        // A path ends with NUL here; an abstract name begins with it.
-        UNIX_DIAG_NAME => {
-            answer.name = Some(
-                value
-                    .strip_suffix(&[0])
-                    .filter(|n| n.first() != Some(&0))
-                    .unwrap_or(value),
-            )
-        }
-        UNIX_DIAG_VFS => answer.file = u32_at(value, 0).zip(u32_at(value, 4)),
-        UNIX_DIAG_PEER => answer.peer = u32_at(value, 0),
-        UNIX_DIAG_RQLEN => answer.rqueue = u32_at(value, 0).unwrap_or(0),
-        _ => {}
-    });
-    Some(answer)
-}
-
-/// Walks `struct nlattr`s.
-fn attributes<'a>(mut rest: &'a [u8], mut each: impl FnMut(u16, &'a [u8])) {
-    while let (Some(len), Some(kind)) = (u16_at(rest, 0), u16_at(rest, 2)) {
-        let Some(value) = rest.get(4..usize::from(len)) else {
-            return;
-        };
-        each(kind, value);
-        rest = rest.get(align(usize::from(len))..).unwrap_or_default();
-    }
-}
-
-fn address(v6: bool, payload: &[u8], port_at: usize, ip_at: usize) -> Option<SocketAddr> {
-    let port = u16::from_be_bytes(payload.get(port_at..port_at + 2)?.try_into().ok()?);
-    let ip: IpAddr = if v6 {
-        let octets: [u8; 16] = payload.get(ip_at..ip_at + 16)?.try_into().ok()?;
-        Ipv6Addr::from(octets).into()
-    } else {
-        let octets: [u8; 4] = payload.get(ip_at..ip_at + 4)?.try_into().ok()?;
-        Ipv4Addr::from(octets).into()
-    };
-    Some(SocketAddr::new(ip, port))
-}
-
 /// The positive error number of an `NLMSG_ERROR`.
 fn error_of(message: &[u8]) -> i32 {
     u32_at(message, HEADER).map_or(libc::EPROTO, |e| e.cast_signed().wrapping_neg())
-}
-
-fn align(len: usize) -> usize {
-    len.next_multiple_of(4)
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_ne_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
 }

@@ -5,31 +5,11 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 
+use crate::netlink_answer::{InetAnswer, UnixAnswer};
+
 /// Never exists.
 #[derive(Debug)]
 pub(crate) struct Diag(Infallible);
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct InetAnswer<'a> {
-    pub(crate) state: u8,
-    pub(crate) local: SocketAddr,
-    pub(crate) remote: SocketAddr,
-    pub(crate) rqueue: u32,
-    pub(crate) wqueue: u32,
-    pub(crate) uid: u32,
-    pub(crate) inode: u32,
-    pub(crate) info: Option<&'a [u8]>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct UnixAnswer<'a> {
-    pub(crate) state: u8,
-    pub(crate) inode: u32,
-    pub(crate) name: Option<&'a [u8]>,
-    pub(crate) file: Option<(u32, u32)>,
-    pub(crate) peer: Option<u32>,
-    pub(crate) rqueue: u32,
-}
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct InetDump {

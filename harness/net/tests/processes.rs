@@ -367,7 +367,8 @@ fn inherits_nothing_else() {
         let mask = u64::from_str_radix(line.split_once(':').unwrap().1.trim(), 16).unwrap();
         assert_eq!(mask & 0x7fff_ffff & !(1 << 12), 0, "{line}");
     }
-    assert_eq!(process.fds(), Some(3));
+    // The loader has libraries open at first.
+    until("it has its three streams only", || process.fds() == Some(3));
 }
 
 fn ignores_sigterm() {
@@ -421,7 +422,7 @@ fn daemons_of_a_dead_target() {
 fn forks_all_the_time() {
     let marker = marker();
     let mut process = start("fork", &marker, "150");
-    until("it forks", || process.tree().len() > 10);
+    until("it forks", || process.tree().len() > 30);
     let stopped = process.stop(Duration::ZERO);
     assert!(stopped.leftovers.len() > 10, "{stopped:?}");
     assert_none_left(&marker);
@@ -440,8 +441,10 @@ fn harness_is_killed() {
         .read_line(&mut line)
         .unwrap();
     assert_eq!(line, "ready\n");
-    // The harness, the guard, the target, the orphan.
-    assert_eq!(marked(&marker).len(), 4);
+    // The arguments of a process show a moment after it was executed.
+    until("harness, guard, target and orphan run", || {
+        marked(&marker).len() == 4
+    });
     harness.kill().unwrap();
     harness.wait().unwrap();
     until("all are gone", || marked(&marker).is_empty());

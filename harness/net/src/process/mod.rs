@@ -6,6 +6,7 @@ mod launch;
 mod output;
 mod record;
 mod running;
+mod told;
 mod tree;
 mod usage;
 

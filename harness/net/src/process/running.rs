@@ -4,13 +4,14 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::guard::GUARD;
 use super::output::Drain;
 use super::record::Record;
+use super::told::Shared;
 use super::{Exit, Launch, Output, ProcessError, Signal, Stopped, tree, usage};
 use crate::sys;
 
@@ -34,20 +35,6 @@ pub struct Process {
     stderr: Drain,
     paused: AtomicBool,
     stopped: Option<Stopped>,
-}
-
-/// What the guard has told.
-#[derive(Debug, Default)]
-struct Shared {
-    told: Mutex<Told>,
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Told {
-    exit: Option<Exit>,
-    killed: Vec<u32>,
-    guard_is_gone: bool,
 }
 
 impl Process {
@@ -331,46 +318,5 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.stop(Duration::ZERO);
-    }
-}
-
-impl Shared {
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes in what the guard tells, until it is gone.
-    fn listen(&self, control: &UnixStream) {
-        loop {
-            let record = Record::receive(control);
-            let mut told = self.told();
-            match record {
-                Ok(Record::Ended(exit)) => told.exit = Some(exit),
-                Ok(Record::Killed(pid)) => told.killed.extend(u32::try_from(pid)),
-                Ok(_) => {}
-                Err(_) => told.guard_is_gone = true,
-            }
-            let gone = told.guard_is_gone;
-            self.changed.notify_all();
-            if gone {
-                return;
-            }
-        }
-    }
-
-    fn wait(&self, deadline: Instant, until: impl Fn(&Told) -> bool) -> MutexGuard<'_, Told> {
-        let mut told = self.told();
-        while !until(&told) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
-            }
-            told = self
-                .changed
-                .wait_timeout(told, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
-        told
     }
 }
