@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
+use super::computed::{wire_size, write, write_digest, write_json, write_lengths};
 use super::kinds::text;
 use super::plan::{Content, Part, Plan, Reach, Role};
 use crate::{EncodeError, Encoded, Field, Message, Value, json};
 
 /// The content of one field before it stands in the frame.
-enum Piece<'m> {
+pub(super) enum Piece<'m> {
     Bytes(&'m [u8]),
     Int(i128),
     Json {
@@ -149,7 +150,7 @@ fn check_bytes(part: &Part, bytes: &[u8]) -> Result<(), EncodeError> {
 }
 
 /// Refuses a content whose reader would find another end.
-fn check_extent(part: &Part, bytes: &[u8]) -> Result<(), EncodeError> {
+pub(super) fn check_extent(part: &Part, bytes: &[u8]) -> Result<(), EncodeError> {
     match &part.reach {
         Reach::Fixed(size) if bytes.len() != *size => {
             let expected = format!("it has exactly {size} bytes");
@@ -169,132 +170,6 @@ fn check_extent(part: &Part, bytes: &[u8]) -> Result<(), EncodeError> {
             }
         },
         Reach::Fixed(_) | Reach::Counted(_) | Reach::Rest => Ok(()),
-    }
-}
-
-fn write_json(plan: &Plan, pieces: &mut [Piece<'_>], place: usize) -> Result<(), EncodeError> {
-    let part = &plan.parts[place];
-    let Content::Json { size, digest } = &part.content else {
-        return Ok(());
-    };
-    let covered = size.as_ref().map(|size| {
-        let members = plan.rules[size.rule].members.iter();
-        (
-            &size.key,
-            members
-                .map(|&member| wire_size(plan, pieces, member))
-                .sum::<usize>(),
-        )
-    });
-    let Piece::Json { object, text } = &mut pieces[place] else {
-        return Ok(());
-    };
-    let computed = [
-        covered.map(|(key, _)| key),
-        digest.as_ref().map(|digest| &digest.key),
-    ];
-    for key in computed.into_iter().flatten() {
-        if let Some(value) = object.get(key) {
-            let given = format!("the key `{key}` with {}", json::shorten(&value.to_string()));
-            return Err(unfit(
-                &part.name,
-                given,
-                "that key is computed, leave it out",
-            ));
-        }
-    }
-    if let Some((key, covered)) = covered {
-        object.insert(key.clone(), Json::from(covered));
-    }
-    if let Some(digest) = digest {
-        let blank = "0".repeat(digest.algorithm.size() * 2);
-        object.insert(digest.key.clone(), Json::String(blank));
-    }
-    *text = print(object);
-    check_extent(part, text.as_bytes())
-}
-
-fn print(object: &Map<String, Json>) -> String {
-    Json::Object(object.clone()).to_string()
-}
-
-fn write_lengths(plan: &Plan, pieces: &mut [Piece<'_>]) -> Result<(), EncodeError> {
-    for place in 0..pieces.len() {
-        let part = &plan.parts[place];
-        let Content::Int {
-            int,
-            role: Role::Size { rule },
-        } = &part.content
-        else {
-            continue;
-        };
-        let rule = &plan.rules[*rule];
-        let sizes = rule
-            .members
-            .iter()
-            .map(|&member| wire_size(plan, pieces, member) as i128);
-        let value = sizes.sum::<i128>() + rule.adjust;
-        if !int.holds(value) {
-            let expected = format!(
-                "{int} holds {} to {}: the fields that it covers are too {}",
-                int.min(),
-                int.max(),
-                if value < int.min() { "short" } else { "long" }
-            );
-            return Err(unfit(&part.name, value.to_string(), expected));
-        }
-        pieces[place] = Piece::Int(value);
-    }
-    Ok(())
-}
-
-fn write_digest(plan: &Plan, pieces: &mut [Piece<'_>], place: usize) {
-    let Content::Json {
-        digest: Some(digest),
-        ..
-    } = &plan.parts[place].content
-    else {
-        return;
-    };
-    let contents: Vec<Vec<u8>> = digest
-        .members
-        .iter()
-        .map(|&m| content(plan, pieces, m))
-        .collect();
-    let hex = digest.algorithm.hex(contents.iter().map(Vec::as_slice));
-    if let Piece::Json { object, text } = &mut pieces[place] {
-        object.insert(digest.key.clone(), Json::String(hex));
-        *text = print(object);
-    }
-}
-
-/// The size of a field with its terminator.
-fn wire_size(plan: &Plan, pieces: &[Piece<'_>], place: usize) -> usize {
-    let end = match &plan.parts[place].reach {
-        Reach::Fixed(size) => return *size,
-        Reach::Until(terminator) => terminator.len(),
-        Reach::Counted(_) | Reach::Rest => 0,
-    };
-    end + match &pieces[place] {
-        Piece::Bytes(bytes) => bytes.len(),
-        Piece::Json { text, .. } => text.len(),
-        Piece::Int(_) => 0,
-    }
-}
-
-fn content(plan: &Plan, pieces: &[Piece<'_>], place: usize) -> Vec<u8> {
-    let mut out = Vec::new();
-    write(&plan.parts[place], &pieces[place], &mut out);
-    out
-}
-
-fn write(part: &Part, piece: &Piece<'_>, out: &mut Vec<u8>) {
-    match (piece, &part.content) {
-        (Piece::Bytes(bytes), _) => out.extend_from_slice(bytes),
-        (Piece::Json { text, .. }, _) => out.extend_from_slice(text.as_bytes()),
-        (Piece::Int(value), Content::Int { int, .. }) => int.write(*value, out),
-        // Only integer fields have integer pieces.
-        (Piece::Int(_), _) => {}
     }
 }
 
@@ -321,7 +196,7 @@ fn assemble(plan: &Plan, pieces: &[Piece<'_>]) -> Encoded {
 }
 
 /// Lists the bytes from `start` on as a field.
-pub(super) fn push_field(encoded: &mut Encoded, name: &Arc<str>, start: usize) {
+fn push_field(encoded: &mut Encoded, name: &Arc<str>, start: usize) {
     let range = start..encoded.bytes.len();
     encoded.fields.push(Field {
         name: Arc::clone(name),
@@ -329,7 +204,7 @@ pub(super) fn push_field(encoded: &mut Encoded, name: &Arc<str>, start: usize) {
     });
 }
 
-fn unfit(name: &str, given: String, expected: impl Into<String>) -> EncodeError {
+pub(super) fn unfit(name: &str, given: String, expected: impl Into<String>) -> EncodeError {
     EncodeError::Unfit {
         name: name.into(),
         given,

@@ -6,6 +6,7 @@
 //! kind of field is a file in `kinds` with its content, and a new way to end is a `Reach`.
 
 mod compile;
+mod computed;
 mod encode;
 pub(crate) mod kinds;
 mod machine;

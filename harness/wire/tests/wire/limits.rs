@@ -189,3 +189,37 @@ fn a_datagram_drops_the_fields_of_streams() {
     let error = composed.for_datagrams().unwrap_err();
     assert_eq!(error.field, "pdu");
 }
+
+/// After how many bytes of `bytes` a decoder, fed byte by byte, first answers an error.
+fn refused_after(built: &Built, bytes: &[u8]) -> Option<usize> {
+    let (mut decoder, mut frame) = (built.framing.decoder(), Frame::default());
+    (0..=bytes.len()).find(|&end| decoder.decode(&bytes[..end], &mut frame).is_err())
+}
+
+#[test]
+fn what_can_never_become_valid_is_refused_at_once() {
+    let magic = built("composed", &["magic const cafebabe", "rest u32be"]);
+    assert_eq!(refused_after(&magic, b"\xca\xfe\xba\xbe\0\0\0\0"), None);
+    assert_eq!(refused_after(&magic, b"\xca\xff\xba\xbe\0\0\0\0"), Some(2));
+    assert_eq!(
+        refused_after(&built("length_prefix i32le", &[]), b"\xfb\xff\xff\xff12"),
+        Some(4)
+    );
+    assert_eq!(
+        refused_after(&built("json_header u8", &[]), b"\x02[]"),
+        Some(3)
+    );
+    let fields = [
+        "n u8 size_of line,body",
+        "line bytes until \"\\n\"",
+        "body bytes counted",
+    ];
+    let line = built("composed", &fields);
+    assert_eq!(refused_after(&line, b"\x03abcdef\n"), Some(4));
+    let limits = Limits {
+        frame: 4,
+        ..Limits::default()
+    };
+    let line = Built::new("delimiter \"\\r\\n\"", &[], limits);
+    assert_eq!(refused_after(&line, b"abcdef\r\n"), Some(4));
+}
