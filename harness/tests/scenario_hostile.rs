@@ -115,6 +115,19 @@ fn deep_nesting_is_refused_where_it_is_too_deep() {
             tree.len()
         );
     }
+    // Neither the blocks nor the brackets are too deep by themselves.
+    let blocks: String = (0..50).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
+    let mixed = format!(
+        "{blocks}{}{}x{}\n",
+        " ".repeat(51),
+        "[".repeat(50),
+        "]".repeat(50)
+    );
+    let errors = refused(&mixed);
+    assert!(
+        errors.to_string().contains("nested deeper than 64 levels"),
+        "{errors}"
+    );
     let block: String = (0..20_000)
         .map(|n| format!("{}a:\n", " ".repeat(n % 2000)))
         .collect();

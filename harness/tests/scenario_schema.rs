@@ -203,6 +203,9 @@ fn folders_are_searched_without_samples_of_mistakes() {
             .collect()
     };
     let root = folder.path().to_path_buf();
+    for name in ["loop", "ring"] {
+        std::os::unix::fs::symlink(&root, root.join("sub").join(name)).unwrap();
+    }
     assert_eq!(
         names(std::slice::from_ref(&root)),
         ["a.yml", "b.yaml", "sub/c.yaml"]

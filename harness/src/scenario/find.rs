@@ -9,9 +9,6 @@ use super::load::is_yaml;
 /// The name of folders that hold samples of mistakes: passed over unless named themselves.
 const INVALID: &str = "invalid";
 
-/// The deepest nesting of folders that is looked into: a link to a folder above goes in circles.
-const DEPTH: usize = 32;
-
 /// The files that paths stand for: a file for itself, whatever its ending; a folder for the
 /// `.yaml` and `.yml` files in it and below, sorted by path, without `invalid` folders and without
 /// hidden ones. Each file comes once.
@@ -32,7 +29,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Diagnostics> {
                 ));
             }
             Ok(meta) if meta.is_dir() => {
-                walk(path, 0, &mut files, &mut errors);
+                walk(path, &mut BTreeSet::new(), &mut files, &mut errors);
                 files.sort();
                 if files.is_empty() && errors.is_empty() {
                     errors.push(
@@ -57,8 +54,17 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Diagnostics> {
     }
 }
 
-fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>, errors: &mut Vec<Diagnostic>) {
-    if depth > DEPTH {
+/// `visited` holds the folders so far by canonical path: a link to a folder above goes in circles.
+fn walk(
+    folder: &Path,
+    visited: &mut BTreeSet<PathBuf>,
+    files: &mut Vec<PathBuf>,
+    errors: &mut Vec<Diagnostic>,
+) {
+    let same = folder
+        .canonicalize()
+        .unwrap_or_else(|_| folder.to_path_buf());
+    if !visited.insert(same) {
         return;
     }
     let entries = match std::fs::read_dir(folder) {
@@ -88,7 +94,7 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>, errors: &mut Vec<
         }
         if path.is_dir() {
             if name != INVALID {
-                walk(&path, depth + 1, files, errors);
+                walk(&path, visited, files, errors);
             }
         } else if is_yaml(&path) && path.is_file() {
             files.push(path);

@@ -116,6 +116,13 @@ impl Loader {
     pub(super) fn finish<T>(self, result: Option<T>) -> Result<T, Diagnostics> {
         match result {
             Some(result) if self.errors.is_empty() => Ok(result),
+            None if self.errors.is_empty() => {
+                // Whoever refuses a value must say so; this is better than no word at all.
+                let error = Diagnostic::whole(Path::new(""), "a mistake was found but not told");
+                Err(Diagnostics::from(
+                    error.help("please report the file that led here"),
+                ))
+            }
             _ => Err(Diagnostics::new(self.errors)),
         }
     }

@@ -35,9 +35,9 @@ impl Frame {
     }
 }
 
-/// The limits that are given, over the defaults.
-pub(crate) fn limits(cx: &Context, given: Option<&LimitsSyntax>) -> Limits {
-    let mut limits = Limits::default();
+/// The limits that are given, over those of `base`.
+pub(crate) fn limits(cx: &Context, base: Limits, given: Option<&LimitsSyntax>) -> Limits {
+    let mut limits = base;
     let Some(given) = given else {
         return limits;
     };

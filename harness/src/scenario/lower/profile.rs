@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use harness_net::{Endpoint, SocketOptions, Transport};
+use harness_wire::Limits;
 
 use crate::scenario::context::Context;
 use crate::scenario::lower::frame::{frame, limits};
@@ -22,6 +23,7 @@ use crate::scenario::syntax::{
 pub(crate) struct Lowered {
     pub(crate) profile: Arc<Profile>,
     pub(crate) frames: Frames,
+    pub(crate) limits: Limits,
 }
 
 /// The profile. `base` is the one that it builds on; `Err` where that one had mistakes, which are
@@ -46,7 +48,11 @@ pub(crate) fn profile(
         );
     }
     let (origin, transport) = origin(cx, given, at, base, unsure);
-    let limits = limits(cx, given.limits.as_ref().and_then(Item::get));
+    let limits = limits(
+        cx,
+        base.map_or_else(Limits::default, |b| b.limits),
+        given.limits.as_ref().and_then(Item::get),
+    );
     let mut frames = base.map(|b| b.frames.clone()).unwrap_or_default();
     for named in given.frames.iter().filter_map(Item::get).flat_map(|n| &n.0) {
         let fits = chosen(cx, "a frame", &named.name, named.name_span);
@@ -120,6 +126,7 @@ pub(crate) fn profile(
             timeout,
         }),
         frames,
+        limits,
     })
 }
 

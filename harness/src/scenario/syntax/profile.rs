@@ -35,7 +35,7 @@ pub struct ProfileSyntax {
     pub uses: Option<Item<String>>,
     /// Its framings, by names that you choose.
     pub frames: Option<Item<Names<FrameForm>>>,
-    /// How much it may send.
+    /// How much it may send. Frames that come by `use` keep the limits of their own file.
     pub limits: Option<Item<LimitsSyntax>>,
     /// Socket options for each connection to it.
     pub options: Option<Item<OptionsSyntax>>,
