@@ -1,4 +1,9 @@
 //! `run.json`: written, described by its schema, read back, refused where it is not one.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a helper of a test fails with the test"
+)]
 
 use std::path::{Path, PathBuf};
 

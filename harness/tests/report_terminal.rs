@@ -1,4 +1,5 @@
 //! The terminal report of constructed runs, as people see it.
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails with the test")]
 
 use harness::report::{self, Options};
 use harness::run::Run;
