@@ -60,7 +60,7 @@ macro_rules! by_shape {
 
             fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 schemars::json_schema!({
-                    "description": concat!($($doc, "\n"),*).trim(),
+                    "description": ([$($doc),*].map(str::trim).join("\n")),
                     "anyOf": [$(generator.subschema_for::<$ty>()),+],
                 })
             }
