@@ -255,7 +255,10 @@ mod tests {
             text: String::new(),
             dropped: 0,
         };
-        while page.add(&"x".repeat(1_000)) {}
+        let added = (0..2_000)
+            .take_while(|_| page.add(&"x".repeat(1_000)))
+            .count();
+        assert_eq!(added, (MAX_BYTES - RESERVE) / 1_000);
         assert!(!page.add("y"));
         let text = page.finish();
         assert!(
