@@ -1,11 +1,19 @@
 //! Proved deliveries against the recording and the echoing reference server, each in a process of
 //! its own: how many cuts and how many pieces a second.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a bench that cannot go on has nothing better to do than to stop"
+)]
+
 use std::io::BufRead as _;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group};
 use harness_net::{Await, Endpoint, PeerWatch, Read, SocketOptions, Stream};
 
 /// A reference server in a child process: this program, run again.
@@ -17,15 +25,26 @@ struct Server {
 impl Server {
     fn start(name: &str) -> Self {
         let me = std::env::current_exe().unwrap();
-        let mut child =
-            Command::new(me).arg("__serve").arg(name).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = Command::new(me)
+            .arg("__serve")
+            .arg(name)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let stdout = std::io::BufReader::new(child.stdout.take().unwrap());
         let url = stdout
             .lines()
             .map_while(Result::ok)
-            .find_map(|l| l.split_whitespace().find(|w| w.starts_with("tcp://")).map(str::to_owned))
+            .find_map(|l| {
+                l.split_whitespace()
+                    .find(|w| w.starts_with("tcp://"))
+                    .map(str::to_owned)
+            })
             .expect("the server says where it listens");
-        Self { child, endpoint: url.parse().unwrap() }
+        Self {
+            child,
+            endpoint: url.parse().unwrap(),
+        }
     }
 }
 
@@ -50,7 +69,9 @@ fn connect(to: &Endpoint) -> Stream {
 }
 
 fn prove(watch: &mut PeerWatch, stream: &Stream, sent: u64) {
-    let awaited = watch.await_consumed(stream, sent, deadline(), &mut || false).unwrap();
+    let awaited = watch
+        .await_consumed(stream, sent, deadline(), &mut || false)
+        .unwrap();
     assert_eq!(awaited, Await::Consumed);
 }
 

@@ -10,7 +10,8 @@
 //!
 //! Where several apply: 2, then 1, then 3.
 
-use crate::run::{CaseResult, Verdict};
+use crate::report::Standing;
+use crate::run::CaseResult;
 
 /// All passed.
 pub const OK: u8 = 0;
@@ -25,19 +26,13 @@ pub const INTERRUPTED: u8 = 130;
 
 /// The exit code for the cases of a finished run.
 pub fn of<'a>(cases: impl IntoIterator<Item = &'a CaseResult>, require_proof: bool) -> u8 {
-    let mut code = OK;
-    for case in cases {
-        match case.verdict {
-            Verdict::Fail | Verdict::Xpass => return FAILED,
-            Verdict::Inconclusive | Verdict::Error => code = UNJUDGED,
-            Verdict::Pass if require_proof && case.unproved => code = UNJUDGED,
-            Verdict::Pass
-            | Verdict::Warn
-            | Verdict::Info
-            | Verdict::Skip
-            | Verdict::Unsupported
-            | Verdict::Xfail => {}
-        }
+    let of_one = |case: &CaseResult| match Standing::of_case(case) {
+        Standing::Held if require_proof && case.unproved => Standing::Unjudged,
+        standing => standing,
+    };
+    match cases.into_iter().map(of_one).max() {
+        None | Some(Standing::Held | Standing::Untried) => OK,
+        Some(Standing::Unjudged) => UNJUDGED,
+        Some(Standing::Broken) => FAILED,
     }
-    code
 }

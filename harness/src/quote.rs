@@ -60,7 +60,11 @@ fn quoted(bytes: &[u8]) -> String {
 
 /// A number of bytes in words.
 pub fn count(n: usize) -> String {
-    if n == 1 { "1 byte".to_owned() } else { format!("{n} bytes") }
+    if n == 1 {
+        "1 byte".to_owned()
+    } else {
+        format!("{n} bytes")
+    }
 }
 
 /// Where two byte strings part, in words; `None` where they are equal.
@@ -68,16 +72,26 @@ pub fn difference(expected: &[u8], actual: &[u8]) -> Option<String> {
     if expected == actual {
         return None;
     }
-    let at = expected.iter().zip(actual).take_while(|(a, b)| a == b).count();
+    let at = expected
+        .iter()
+        .zip(actual)
+        .take_while(|(a, b)| a == b)
+        .count();
     Some(match (expected.get(at), actual.get(at)) {
-        (Some(e), Some(a)) => format!("first difference at byte {at}: {e:02x} expected, {a:02x} came"),
+        (Some(e), Some(a)) => {
+            format!("first difference at byte {at}: {e:02x} expected, {a:02x} came")
+        }
         (Some(_), None) => format!("the last {} missing", are(expected.len() - at)),
         (None, _) => format!("{} too many at the end", are(actual.len() - at)),
     })
 }
 
 fn are(n: usize) -> String {
-    if n == 1 { "1 byte is".to_owned() } else { format!("{n} bytes are") }
+    if n == 1 {
+        "1 byte is".to_owned()
+    } else {
+        format!("{n} bytes are")
+    }
 }
 
 #[cfg(test)]
@@ -107,7 +121,13 @@ mod tests {
             difference(b"ab", b"ac").unwrap(),
             "first difference at byte 1: 62 expected, 63 came"
         );
-        assert_eq!(difference(b"abc", b"ab").unwrap(), "the last 1 byte is missing");
-        assert_eq!(difference(b"a", b"abc").unwrap(), "2 bytes are too many at the end");
+        assert_eq!(
+            difference(b"abc", b"ab").unwrap(),
+            "the last 1 byte is missing"
+        );
+        assert_eq!(
+            difference(b"a", b"abc").unwrap(),
+            "2 bytes are too many at the end"
+        );
     }
 }

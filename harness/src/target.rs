@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use harness_net::{Endpoint, Exit, Launch, PortLease, Process, Signal, Transport, UnixAddr, listening};
+use harness_net::{
+    Endpoint, Exit, Launch, PortLease, Process, Signal, Transport, UnixAddr, listening,
+};
 use sha2::{Digest as _, Sha256};
 
 use crate::run::TargetInfo;
@@ -73,7 +75,6 @@ pub struct Target {
     /// SHA-256 of its program file. A reference server is this program: its version says more.
     digest: Option<String>,
     ready: Ready,
-    within: Duration,
     process: Mutex<Option<Process>>,
     /// Keeps the port for restarts.
     _lease: Option<PortLease>,
@@ -99,7 +100,12 @@ impl Target {
     /// # Errors
     /// It could not be started or did not become ready; nothing of it is left then.
     pub fn start(profile: &Arc<Profile>, launcher: &Path) -> Result<Self, TargetError> {
-        let system = |what| move |e: std::io::Error| TargetError::System { what, error: e.to_string() };
+        let system = |what| {
+            move |e: std::io::Error| TargetError::System {
+                what,
+                error: e.to_string(),
+            }
+        };
         let (lease, dir, endpoint) = match (&profile.origin, profile.transport) {
             (Origin::Connect(endpoint), _) => (None, None, endpoint.clone()),
             (_, Transport::Unix) => {
@@ -127,11 +133,17 @@ impl Target {
             Origin::Connect(_) => (None, Ready::Listening, BUILTIN_WITHIN),
             Origin::Builtin(builtin) => {
                 let argv = builtin_argv(builtin, launcher, &endpoint);
-                (Some(launch(argv, launcher)), Ready::Listening, BUILTIN_WITHIN)
+                (
+                    Some(launch(argv, launcher)),
+                    Ready::Listening,
+                    BUILTIN_WITHIN,
+                )
             }
-            Origin::Start(command) => {
-                (Some(command_launch(command, profile, launcher, &endpoint)), command.ready.clone(), command.within)
-            }
+            Origin::Start(command) => (
+                Some(command_launch(command, profile, launcher, &endpoint)),
+                command.ready.clone(),
+                command.within,
+            ),
         };
         let target = Self {
             profile: Arc::clone(profile),
@@ -142,7 +154,6 @@ impl Target {
             },
             launch,
             ready,
-            within,
             process: Mutex::new(None),
             _lease: lease,
             _dir: dir,
@@ -195,7 +206,12 @@ impl Target {
                     Ready::Line(line) => format!("no line with `{line}` on its stdout"),
                 };
                 let command = command_line(launch);
-                return Err(TargetError::NotReady { command, within, awaited, stderr: last_words(&process) });
+                return Err(TargetError::NotReady {
+                    command,
+                    within,
+                    awaited,
+                    stderr: last_words(&process),
+                });
             }
             // No event tells of a new listener: the socket table is looked at again and again.
             std::thread::sleep(pause);
@@ -204,19 +220,25 @@ impl Target {
     }
 
     fn spawn(&self, launch: &Launch) -> Result<Process, TargetError> {
-        Process::start(launch)
-            .map_err(|e| TargetError::Start { command: command_line(launch), why: e.to_string() })
+        Process::start(launch).map_err(|e| TargetError::Start {
+            command: command_line(launch),
+            why: e.to_string(),
+        })
     }
 
     fn is_ready(&self, process: &Process) -> Result<bool, TargetError> {
         match &self.ready {
-            Ready::Listening => listening(process, &self.endpoint).map_err(|e| TargetError::System {
-                what: "reading the socket table",
-                error: e.to_string(),
-            }),
+            Ready::Listening => {
+                listening(process, &self.endpoint).map_err(|e| TargetError::System {
+                    what: "reading the socket table",
+                    error: e.to_string(),
+                })
+            }
             Ready::Line(line) => {
                 let output = process.output();
-                Ok(String::from_utf8_lossy(&output.stdout).lines().any(|l| l.contains(line)))
+                Ok(String::from_utf8_lossy(&output.stdout)
+                    .lines()
+                    .any(|l| l.contains(line)))
             }
         }
     }
@@ -259,7 +281,10 @@ impl Target {
     /// It is not ours, or was not seen stopped until the deadline.
     pub fn pause(&self, deadline: Instant) -> Result<(), TargetError> {
         let paused = self.with(|p| p.pause(deadline))?;
-        paused.map_err(|e| TargetError::System { what: "stopping the target", error: e.to_string() })
+        paused.map_err(|e| TargetError::System {
+            what: "stopping the target",
+            error: e.to_string(),
+        })
     }
 
     /// SIGCONT to its process tree.
@@ -268,7 +293,10 @@ impl Target {
     /// It is not ours, or is gone.
     pub fn resume(&self) -> Result<(), TargetError> {
         let resumed = self.with(|p| p.resume())?;
-        resumed.map_err(|e| TargetError::System { what: "continuing the target", error: e.to_string() })
+        resumed.map_err(|e| TargetError::System {
+            what: "continuing the target",
+            error: e.to_string(),
+        })
     }
 
     /// Ends it, with SIGKILL or SIGTERM, and whatever it left behind.
@@ -329,7 +357,11 @@ pub fn describe(profile: &Profile) -> TargetInfo {
             how
         }
     };
-    TargetInfo { name: profile.name.clone(), how, ..TargetInfo::default() }
+    TargetInfo {
+        name: profile.name.clone(),
+        how,
+        ..TargetInfo::default()
+    }
 }
 
 fn builtin_argv(builtin: &Builtin, launcher: &Path, endpoint: &Endpoint) -> Vec<String> {
@@ -367,9 +399,16 @@ fn command_launch(
 ) -> Launch {
     let fill = |text: &str| fill(text, endpoint);
     Launch {
-        env: command.env.iter().map(|(name, value)| (name.clone(), fill(value))).collect(),
+        env: command
+            .env
+            .iter()
+            .map(|(name, value)| (name.clone(), fill(value)))
+            .collect(),
         // A profile's programs and files lie beside it.
-        dir: command.dir.clone().or_else(|| profile.at.file.parent().map(Path::to_owned)),
+        dir: command
+            .dir
+            .clone()
+            .or_else(|| profile.at.file.parent().map(Path::to_owned)),
         ..launch(command.argv.iter().map(|a| fill(a)).collect(), launcher)
     }
 }
@@ -399,7 +438,10 @@ fn stderr_lines(process: &Process) -> Vec<String> {
 }
 
 fn last_words(process: &Process) -> String {
-    stderr_lines(process).iter().map(|line| format!("\n    {line}")).collect()
+    stderr_lines(process)
+        .iter()
+        .map(|line| format!("\n    {line}"))
+        .collect()
 }
 
 /// Where a program is: by its path, or through PATH.
@@ -408,11 +450,18 @@ pub fn program(name: &str) -> Option<PathBuf> {
         return Some(PathBuf::from(name)).filter(|p| p.is_file());
     }
     let dirs = std::env::var_os("PATH")?;
-    std::env::split_paths(&dirs).map(|d| d.join(name)).find(|p| p.is_file())
+    std::env::split_paths(&dirs)
+        .map(|d| d.join(name))
+        .find(|p| p.is_file())
 }
 
 /// SHA-256 of a program file.
 fn binary_digest(name: &str) -> Option<String> {
     let bytes = std::fs::read(program(name)?).ok()?;
-    Some(Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect())
+    Some(
+        Sha256::digest(&bytes)
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect(),
+    )
 }

@@ -53,11 +53,11 @@ pub struct Deviation {
     /// What should have come, in words; empty where the bytes say it.
     pub expected: String,
     /// The bytes that should have come, where they are known.
-    pub expected_bytes: Option<Vec<u8>>,
+    pub expected_bytes: Option<Box<[u8]>>,
     /// What came, in words.
     pub actual: String,
     /// The bytes that came, where bytes were awaited.
-    pub actual_bytes: Option<Vec<u8>>,
+    pub actual_bytes: Option<Box<[u8]>>,
 }
 
 impl Deviation {
@@ -80,17 +80,27 @@ impl Deviation {
     /// The same, with the bytes that should have come.
     #[must_use]
     pub fn wanting(self, bytes: &[u8]) -> Self {
-        Self { expected_bytes: Some(bytes.to_vec()), ..self }
+        Self {
+            expected_bytes: Some(bytes.into()),
+            ..self
+        }
     }
 
     /// The same, with the bytes that came.
     #[must_use]
     pub fn getting(self, bytes: &[u8]) -> Self {
-        Self { actual_bytes: Some(bytes.to_vec()), ..self }
+        Self {
+            actual_bytes: Some(bytes.into()),
+            ..self
+        }
     }
 
     /// The target did wrong.
-    pub fn fail(kind: &'static str, expected: impl Into<String>, actual: impl Into<String>) -> Self {
+    pub fn fail(
+        kind: &'static str,
+        expected: impl Into<String>,
+        actual: impl Into<String>,
+    ) -> Self {
         Self::new(Weight::Fail, kind, expected, actual)
     }
 
@@ -140,7 +150,11 @@ pub fn answer(expected: &[u8], received: &Received) -> Option<Deviation> {
         _ if !is_prefix => WRONG,
         stop => kind_of(stop, got),
     };
-    Some(Deviation::fail(kind, "", then(&received.stop)).wanting(expected).getting(got))
+    Some(
+        Deviation::fail(kind, "", then(&received.stop))
+            .wanting(expected)
+            .getting(got),
+    )
 }
 
 /// Judges an answer that must be one valid frame of any content.
@@ -204,26 +218,50 @@ pub enum Match {
 pub fn matches(expect: &RecvExpect, got: &[u8]) -> Match {
     match expect {
         RecvExpect::Exact(want) if got.len() >= want.len() => {
-            if got.starts_with(want) { Match::Met(want.len()) } else { Match::Never }
+            if got.starts_with(want) {
+                Match::Met(want.len())
+            } else {
+                Match::Never
+            }
         }
         RecvExpect::Exact(want) => {
-            if want.starts_with(got) { Match::NotYet } else { Match::Never }
+            if want.starts_with(got) {
+                Match::NotYet
+            } else {
+                Match::Never
+            }
         }
         RecvExpect::Prefix(want) if got.len() >= want.len() => {
-            if got.starts_with(want) { Match::Met(got.len()) } else { Match::Never }
+            if got.starts_with(want) {
+                Match::Met(got.len())
+            } else {
+                Match::Never
+            }
         }
         RecvExpect::Prefix(want) => {
-            if want.starts_with(got) { Match::NotYet } else { Match::Never }
+            if want.starts_with(got) {
+                Match::NotYet
+            } else {
+                Match::Never
+            }
         }
         RecvExpect::Regex(regex) => match regex.find(got) {
             Some(found) if found.start() == 0 => Match::Met(found.end()),
             _ => Match::NotYet,
         },
         RecvExpect::Size(size) => {
-            if got.len() >= *size { Match::Met(*size) } else { Match::NotYet }
+            if got.len() >= *size {
+                Match::Met(*size)
+            } else {
+                Match::NotYet
+            }
         }
         RecvExpect::Nothing(_) => {
-            if got.is_empty() { Match::NotYet } else { Match::Never }
+            if got.is_empty() {
+                Match::NotYet
+            } else {
+                Match::Never
+            }
         }
         RecvExpect::Reads(_) => Match::NotYet,
     }
@@ -270,13 +308,16 @@ pub fn closing(how: CloseHow, received: &Received) -> Option<Deviation> {
         let deviation = Deviation::fail(STRAY, want, then(&received.stop));
         return Some(deviation.getting(&received.bytes));
     }
-    let reset = matches!(&received.stop, Stop::Error(name) if name == "ECONNRESET" || name == "EPIPE");
+    let reset =
+        matches!(&received.stop, Stop::Error(name) if name == "ECONNRESET" || name == "EPIPE");
     match (&received.stop, how) {
         (Stop::End, CloseHow::Fin | CloseHow::Any) => None,
         (Stop::Error(_), CloseHow::Reset | CloseHow::Any) if reset => None,
-        (Stop::Deadline(d), _) => {
-            Some(Deviation::fail(HANG, want, format!("still open after {}", time(*d))))
-        }
+        (Stop::Deadline(d), _) => Some(Deviation::fail(
+            HANG,
+            want,
+            format!("still open after {}", time(*d)),
+        )),
         (stop, _) => Some(Deviation::fail("wrong close", want, then(stop))),
     }
 }
@@ -336,13 +377,17 @@ mod tests {
     use super::*;
 
     fn received(bytes: &[u8], stop: Stop) -> Received {
-        Received { bytes: bytes.to_vec(), stop }
+        Received {
+            bytes: bytes.to_vec(),
+            stop,
+        }
     }
 
     #[test]
     fn an_answer_is_right_only_when_whole_and_equal() {
         let late = Stop::Deadline(Duration::from_secs(1));
-        let kind = |bytes: &[u8], stop: Stop| answer(b"abc", &received(bytes, stop)).map(|d| d.kind);
+        let kind =
+            |bytes: &[u8], stop: Stop| answer(b"abc", &received(bytes, stop)).map(|d| d.kind);
         assert_eq!(kind(b"abc", Stop::Complete), None);
         assert_eq!(kind(b"abd", Stop::Complete), Some(WRONG));
         assert_eq!(kind(b"abcd", Stop::Complete), Some(WRONG));
@@ -379,7 +424,10 @@ mod tests {
         assert!(closing(CloseHow::Any, &received(b"", reset)).is_none());
         assert!(closing(CloseHow::Any, &received(b"x", Stop::End)).is_some());
         let late = Stop::Deadline(Duration::from_secs(1));
-        assert_eq!(closing(CloseHow::Any, &received(b"", late)).unwrap().kind, HANG);
+        assert_eq!(
+            closing(CloseHow::Any, &received(b"", late)).unwrap().kind,
+            HANG
+        );
     }
 
     #[test]
@@ -388,7 +436,10 @@ mod tests {
         assert_eq!(of_case(Level::Must, []), Verdict::Pass);
         assert_eq!(of_case(Level::Must, [Inconclusive]), Verdict::Inconclusive);
         assert_eq!(of_case(Level::Must, [Error, Inconclusive]), Verdict::Error);
-        assert_eq!(of_case(Level::Must, [Inconclusive, Error, Fail]), Verdict::Fail);
+        assert_eq!(
+            of_case(Level::Must, [Inconclusive, Error, Fail]),
+            Verdict::Fail
+        );
         assert_eq!(of_case(Level::Should, [Fail]), Verdict::Warn);
         assert_eq!(of_case(Level::May, [Fail]), Verdict::Info);
     }

@@ -1,5 +1,12 @@
 //! The command line as a user meets it: exit codes, streams, and messages.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper that fails is a test that fails"
+)]
+
 mod common;
 
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -19,8 +26,18 @@ fn usage_errors_exit_with_2_and_run_nothing() {
         &["run", "scenarios/sticky.yaml", "--filter", "no.such.case"],
         &["run", "scenarios/sticky.yaml", "--delivery", "cut:hello@99"],
         &["run", "scenarios/sticky.yaml", "--fault", "no_such_fault"],
-        &["run", "scenarios/sticky.yaml", "--target", "tcp://192.0.2.1:7"],
-        &["run", "scenarios/sticky.yaml", "--target", "http://127.0.0.1:7"],
+        &[
+            "run",
+            "scenarios/sticky.yaml",
+            "--target",
+            "tcp://192.0.2.1:7",
+        ],
+        &[
+            "run",
+            "scenarios/sticky.yaml",
+            "--target",
+            "http://127.0.0.1:7",
+        ],
         &["run", "scenarios/sticky.yaml", "--report", "no-such-format"],
         &["serve", "no-such-server"],
         &["check", "scenarios/invalid/ten-mistakes.yaml"],
@@ -52,7 +69,11 @@ fn every_command_without_side_effects_answers() {
     ] {
         let output = harness(args);
         let stdout = String::from_utf8_lossy(&output.stdout);
-        let holds = if args == ["--help"] { "Run scenario files" } else { holds };
+        let holds = if args == ["--help"] {
+            "Run scenario files"
+        } else {
+            holds
+        };
         assert_eq!(output.status.code(), Some(0), "{args:?}: {}", text(&output));
         assert!(stdout.contains(holds), "{args:?} lacks {holds}: {stdout}");
     }
@@ -60,19 +81,35 @@ fn every_command_without_side_effects_answers() {
 
 #[test]
 fn a_failure_names_what_to_run_again_and_that_fails_alike() {
-    let output = harness(&["run", "scenarios/exec-framing.yaml", "--fault", "header_assumed_whole", "--filter", "exec.cut"]);
+    let output = harness(&[
+        "run",
+        "scenarios/exec-framing.yaml",
+        "--fault",
+        "header_assumed_whole",
+        "--filter",
+        "exec.cut",
+    ]);
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
     assert!(stdout.contains("inside length"), "{stdout}");
-    let rerun = stdout.lines().find_map(|l| l.trim().split_once("harness run ")).map(|(_, rest)| rest.to_owned());
+    let rerun = stdout
+        .lines()
+        .find_map(|l| l.trim().split_once("harness run "))
+        .map(|(_, rest)| rest.to_owned());
     let rerun = rerun.unwrap_or_else(|| panic!("no rerun command in {stdout}"));
-    let args: Vec<String> = rerun.split_whitespace().map(|w| w.trim_matches('\'').to_owned()).collect();
+    let args: Vec<String> = rerun
+        .split_whitespace()
+        .map(|w| w.trim_matches('\'').to_owned())
+        .collect();
     let mut all = vec!["run"];
     all.extend(args.iter().map(String::as_str));
     let again = harness(&all);
     assert_eq!(again.status.code(), Some(1), "{all:?}: {}", text(&again));
     let again = String::from_utf8_lossy(&again.stdout).into_owned();
-    assert!(again.contains("1 delivery") || again.contains("1 deliveries"), "{again}");
+    assert!(
+        again.contains("1 delivery") || again.contains("1 deliveries"),
+        "{again}"
+    );
 }
 
 #[test]
@@ -85,17 +122,45 @@ fn a_target_may_be_a_command_a_url_or_a_profile() {
     let url = lines
         .by_ref()
         .map_while(Result::ok)
-        .find_map(|l| l.split_whitespace().find(|w| w.starts_with("tcp://")).map(str::to_owned))
+        .find_map(|l| {
+            l.split_whitespace()
+                .find(|w| w.starts_with("tcp://"))
+                .map(str::to_owned)
+        })
         .expect("the server says where it listens");
-    let by_url = harness(&["run", "scenarios/sticky.yaml", "--filter", "sticky.cut", "--target", &url]);
+    let by_url = harness(&[
+        "run",
+        "scenarios/sticky.yaml",
+        "--filter",
+        "sticky.cut",
+        "--target",
+        &url,
+    ]);
     server.kill().unwrap();
     server.wait().unwrap();
     assert_eq!(by_url.status.code(), Some(0), "{}", text(&by_url));
-    let serve = format!("{} serve upper --listen tcp://127.0.0.1:{{port}}", common::HARNESS);
-    let by_command = harness(&["run", "scenarios/sticky.yaml", "--filter", "sticky.cut", "--target", &serve]);
+    let serve = format!(
+        "{} serve upper --listen tcp://127.0.0.1:{{port}}",
+        common::HARNESS
+    );
+    let by_command = harness(&[
+        "run",
+        "scenarios/sticky.yaml",
+        "--filter",
+        "sticky.cut",
+        "--target",
+        &serve,
+    ]);
     assert_eq!(by_command.status.code(), Some(0), "{}", text(&by_command));
     let faulty = format!("{serve} --fault one_read_one_message");
-    let red = harness(&["run", "scenarios/sticky.yaml", "--filter", "sticky.cut", "--target", &faulty]);
+    let red = harness(&[
+        "run",
+        "scenarios/sticky.yaml",
+        "--filter",
+        "sticky.cut",
+        "--target",
+        &faulty,
+    ]);
     assert_eq!(red.status.code(), Some(1), "{}", text(&red));
 }
 
@@ -105,7 +170,11 @@ fn results_are_on_stdout_and_reports_in_files() {
     let out = dir.path().to_str().unwrap();
     let output = harness(&["run", "scenarios/burst.yaml", "--seed", "7", "--out", out]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("seed"), "{}", text(&output));
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("seed"),
+        "{}",
+        text(&output)
+    );
     let junit = std::fs::read_to_string(dir.path().join("junit.xml")).unwrap();
     assert!(junit.contains("burst.merged"), "{junit}");
     let json = dir.path().join("run.json");
@@ -118,7 +187,11 @@ fn results_are_on_stdout_and_reports_in_files() {
 
 #[test]
 fn exit_code_is_3_where_a_target_does_not_start() {
-    for target in ["false {port}", "sleep 1000 {port}", "/no/such/program {port}"] {
+    for target in [
+        "false {port}",
+        "sleep 1000 {port}",
+        "/no/such/program {port}",
+    ] {
         let dir = tempfile::tempdir().unwrap();
         let profile = dir.path().join("target.yaml");
         let argv: Vec<String> = target.split(' ').map(|w| format!("{w:?}")).collect();
@@ -130,7 +203,11 @@ fn exit_code_is_3_where_a_target_does_not_start() {
         let output = harness(&["run", profile.to_str().unwrap()]);
         assert_eq!(output.status.code(), Some(3), "{target}: {}", text(&output));
         let program = target.split(' ').next().unwrap();
-        assert!(String::from_utf8_lossy(&output.stdout).contains(program), "{}", text(&output));
+        assert!(
+            String::from_utf8_lossy(&output.stdout).contains(program),
+            "{}",
+            text(&output)
+        );
     }
 }
 
@@ -145,21 +222,39 @@ fn ctrl_c_writes_what_was_known_and_leaves_no_process() {
     .unwrap();
     let out = dir.path().join("out");
     let marker = dir.path().display().to_string();
-    let mut child = command(&["run", profile.to_str().unwrap(), "--verbose", "--out", out.to_str().unwrap()])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = command(&[
+        "run",
+        profile.to_str().unwrap(),
+        "--verbose",
+        "--out",
+        out.to_str().unwrap(),
+    ])
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
     while !line.contains("first") {
         line.clear();
-        assert!(stderr.read_line(&mut line).unwrap() > 0, "the run ended before its first case");
+        assert!(
+            stderr.read_line(&mut line).unwrap() > 0,
+            "the run ended before its first case"
+        );
     }
     let pid = i32::try_from(child.id()).unwrap();
-    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGINT).unwrap();
+    nix::sys::signal::kill(
+        nix::unistd::Pid::from_raw(pid),
+        nix::sys::signal::Signal::SIGINT,
+    )
+    .unwrap();
     let mut stdout = String::new();
-    child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut stdout)
+        .unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{stdout}");
     let run = harness::report::json::read(&out.join("run.json")).unwrap();
     assert!(run.partial);
@@ -170,6 +265,12 @@ fn ctrl_c_writes_what_was_known_and_leaves_no_process() {
 
 #[test]
 fn a_filter_takes_ids_and_tags() {
-    assert_eq!(code(&["run", "scenarios/burst.yaml", "--filter", "burst.bytes"]), Some(0));
-    assert_eq!(code(&["run", "scenarios/sticky.yaml", "--filter", "demonstration"]), Some(0));
+    assert_eq!(
+        code(&["run", "scenarios/burst.yaml", "--filter", "burst.bytes"]),
+        Some(0)
+    );
+    assert_eq!(
+        code(&["run", "scenarios/sticky.yaml", "--filter", "demonstration"]),
+        Some(0)
+    );
 }

@@ -14,12 +14,12 @@ mod endpoint;
 mod errno;
 mod error;
 mod limits;
+mod loopback;
 #[cfg(target_os = "linux")]
 mod netlink;
 #[cfg(not(target_os = "linux"))]
 #[path = "netlink_unavailable.rs"]
 mod netlink;
-mod loopback;
 mod netlink_answer;
 mod option_error;
 mod options;
@@ -43,8 +43,8 @@ pub use effective::EffectiveOptions;
 pub use endpoint::{Endpoint, EndpointError, Transport, UnixAddr};
 pub use errno::{errno_from_name, errno_name};
 pub use error::NetError;
-pub use loopback::has_ipv6_loopback;
 pub use limits::{fd_limit, raise_fd_limit, set_timer_slack};
+pub use loopback::has_ipv6_loopback;
 pub use option_error::OptionError;
 pub use options::SocketOptions;
 pub use poll::{Interest, Ready, poll, poll_into};

@@ -10,7 +10,7 @@ use crate::scenario::model::{Case, Level, Scenario, Step, StepKind};
 
 /// The arguments of `explain`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The case's id; `*` and `?` match as in a shell
     id: String,
     #[command(flatten)]
@@ -18,7 +18,7 @@ pub struct Args {
 }
 
 /// Explains the cases that match.
-pub fn main(args: &Args, screen: &Screen) -> u8 {
+pub(super) fn main(args: &Args, screen: &Screen) -> u8 {
     let documents = match load::load(&args.paths.or_shipped(), screen) {
         Ok(documents) => documents,
         Err(code) => return code,
@@ -30,7 +30,10 @@ pub fn main(args: &Args, screen: &Screen) -> u8 {
         }
     }
     if out.is_empty() {
-        return screen.usage_error(format!("no case has the id `{}`; `harness list` shows them", args.id));
+        return screen.usage_error(format!(
+            "no case has the id `{}`; `harness list` shows them",
+            args.id
+        ));
     }
     screen.out(&out);
     exit::OK
@@ -42,7 +45,10 @@ fn explain(out: &mut String, scenario: &Scenario, case: &Case) {
         let _ = writeln!(out, "  {name:<9} {text}");
     };
     line("scenario", &scenario.name);
-    line("defined", &format!("{}:{}", case.at.file.display(), case.at.line));
+    line(
+        "defined",
+        &format!("{}:{}", case.at.file.display(), case.at.line),
+    );
     if let Some(why) = &case.why {
         line("why", why.trim());
     }
@@ -60,7 +66,14 @@ fn explain(out: &mut String, scenario: &Scenario, case: &Case) {
         steps(out, &case.steps, 1);
         return;
     };
-    line("target", &format!("{} ({})", profile.name, crate::target::describe(profile).how));
+    line(
+        "target",
+        &format!(
+            "{} ({})",
+            profile.name,
+            crate::target::describe(profile).how
+        ),
+    );
     let mut notes = Vec::new();
     let deliveries = crate::plan::deliveries(case, profile, 0, &mut notes);
     let mut classes: Vec<(&str, usize)> = Vec::new();
@@ -85,8 +98,16 @@ fn explain(out: &mut String, scenario: &Scenario, case: &Case) {
 
 fn steps(out: &mut String, all: &[Step], depth: usize) {
     for step in all {
-        let _ = writeln!(out, "  {:<9} {}{}", if depth == 1 { "step" } else { "" }, "  ".repeat(depth - 1), step_words(&step.kind));
-        if let StepKind::Repeat { steps: inner, .. } | StepKind::Timed { steps: inner, .. } = &step.kind {
+        let _ = writeln!(
+            out,
+            "  {:<9} {}{}",
+            if depth == 1 { "step" } else { "" },
+            "  ".repeat(depth - 1),
+            step_words(&step.kind)
+        );
+        if let StepKind::Repeat { steps: inner, .. } | StepKind::Timed { steps: inner, .. } =
+            &step.kind
+        {
             steps(out, inner, depth + 1);
         }
     }

@@ -7,7 +7,7 @@ use crate::{exit, scenario};
 
 /// The arguments of `schema`.
 #[derive(Debug, clap::Args)]
-pub struct SchemaArgs {
+pub(super) struct SchemaArgs {
     /// Print the language reference in Markdown instead
     #[arg(long)]
     reference: bool,
@@ -15,26 +15,35 @@ pub struct SchemaArgs {
 
 /// The arguments of `completions`.
 #[derive(Debug, clap::Args)]
-pub struct CompletionsArgs {
+pub(super) struct CompletionsArgs {
     /// The shell
     shell: clap_complete::Shell,
 }
 
 /// Prints the JSON schema (draft-07) of scenario files, or the reference.
-pub fn schema(args: &SchemaArgs, screen: &Screen) -> u8 {
-    let text = if args.reference { scenario::reference() } else { format!("{:#}\n", scenario::schema()) };
+pub(super) fn schema(args: &SchemaArgs, screen: &Screen) -> u8 {
+    let text = if args.reference {
+        scenario::reference()
+    } else {
+        format!("{:#}\n", scenario::schema())
+    };
     screen.out(&text);
     exit::OK
 }
 
 /// Prints a completion script.
-pub fn completions(args: &CompletionsArgs) -> u8 {
-    clap_complete::generate(args.shell, &mut super::command(), "harness", &mut io::stdout());
+pub(super) fn completions(args: &CompletionsArgs) -> u8 {
+    clap_complete::generate(
+        args.shell,
+        &mut super::command(),
+        "harness",
+        &mut io::stdout(),
+    );
     exit::OK
 }
 
 /// Prints the manual page.
-pub fn man(screen: &Screen) -> u8 {
+pub(super) fn man(screen: &Screen) -> u8 {
     let mut page = Vec::new();
     match clap_mangen::Man::new(super::command()).render(&mut page) {
         Ok(()) => {

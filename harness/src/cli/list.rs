@@ -7,13 +7,13 @@ use crate::exit;
 
 /// The arguments of `list`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     #[command(flatten)]
     paths: Paths,
 }
 
 /// Lists scenarios and their cases.
-pub fn main(args: &Args, screen: &Screen) -> u8 {
+pub(super) fn main(args: &Args, screen: &Screen) -> u8 {
     let documents = match load::load(&args.paths.or_shipped(), screen) {
         Ok(documents) => documents,
         Err(code) => return code,

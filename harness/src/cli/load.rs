@@ -10,7 +10,7 @@ use crate::scenario::{self, model::Document};
 ///
 /// # Errors
 /// The exit code, after all diagnostics of all files were shown.
-pub fn load(paths: &[PathBuf], screen: &Screen) -> Result<Vec<Document>, u8> {
+pub(super) fn load(paths: &[PathBuf], screen: &Screen) -> Result<Vec<Document>, u8> {
     let files = scenario::find(paths).map_err(|diagnostics| {
         screen.note(diagnostics.render(screen.colour_err).trim_end());
         exit::USAGE

@@ -75,7 +75,11 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // A closed pipe is no reason to say more.
             let _ = error.print();
-            let code = if error.use_stderr() { exit::USAGE } else { exit::OK };
+            let code = if error.use_stderr() {
+                exit::USAGE
+            } else {
+                exit::OK
+            };
             return ExitCode::from(code);
         }
     };
@@ -130,7 +134,10 @@ impl Screen {
 
     /// How text is to look, with or without colour.
     fn options(&self, colour: bool) -> Options {
-        Options { colour, ..self.text }
+        Options {
+            colour,
+            ..self.text
+        }
     }
 
     /// Writes a result to stdout. A reader that went away ends the output, not the program.
@@ -161,6 +168,10 @@ struct Paths {
 impl Paths {
     /// What was given, or the folder `scenarios`.
     fn or_shipped(&self) -> Vec<PathBuf> {
-        if self.paths.is_empty() { vec![PathBuf::from("scenarios")] } else { self.paths.clone() }
+        if self.paths.is_empty() {
+            vec![PathBuf::from("scenarios")]
+        } else {
+            self.paths.clone()
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::report;
 
 /// The arguments of `report`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The `run.json` of a finished run
     run: PathBuf,
     /// The format; `--format list` shows them
@@ -17,7 +17,7 @@ pub struct Args {
 }
 
 /// Renders the run to stdout.
-pub fn main(args: &Args, screen: &Screen) -> u8 {
+pub(super) fn main(args: &Args, screen: &Screen) -> u8 {
     if args.format == "list" {
         for format in report::registry() {
             screen.out(&format!("{:<10} {}\n", format.name, format.about));
@@ -44,5 +44,8 @@ pub fn main(args: &Args, screen: &Screen) -> u8 {
 /// What is wrong with a format's name.
 pub(super) fn unknown(name: &str) -> String {
     let known: Vec<_> = report::registry().iter().map(|f| f.name).collect();
-    format!("there is no report format `{name}`; they are {}", known.join(", "))
+    format!(
+        "there is no report format `{name}`; they are {}",
+        known.join(", ")
+    )
 }

@@ -19,7 +19,7 @@ use crate::scenario::{self, TargetOverride};
 
 /// The arguments of `run`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Scenario files or folders; folders are searched, `invalid` folders in them skipped
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
@@ -59,7 +59,7 @@ pub struct Args {
 }
 
 /// Loads, plans, runs, renders.
-pub fn main(args: &Args, screen: &Screen) -> u8 {
+pub(super) fn main(args: &Args, screen: &Screen) -> u8 {
     match prepare(args, screen) {
         Ok(prepared) => carry_out(args, &prepared, screen),
         Err(code) => code,
@@ -101,17 +101,22 @@ fn prepare(args: &Args, screen: &Screen) -> Result<Prepared, u8> {
                     command.dir = std::env::current_dir().ok();
                 }
                 replace(&mut documents, &|profile| {
-                let transport = transport_of(&origin).unwrap_or(profile.transport);
-                Ok(Profile { origin: origin.clone(), transport, ..profile.clone() })
-            })
-            .map_err(|e: String| screen.usage_error(e))?;
+                    let transport = transport_of(&origin).unwrap_or(profile.transport);
+                    Ok(Profile {
+                        origin: origin.clone(),
+                        transport,
+                        ..profile.clone()
+                    })
+                })
+                .map_err(|e: String| screen.usage_error(e))?;
             }
         }
     }
     if let Some(fault) = &args.fault {
         plant(&mut documents, &mut overrides, fault).map_err(|e| screen.usage_error(e))?;
     }
-    let plan = Plan::new(&documents, &overrides, &Facts::here()).map_err(|e| screen.usage_error(e))?;
+    let plan =
+        Plan::new(&documents, &overrides, &Facts::here()).map_err(|e| screen.usage_error(e))?;
     if !args.allow_remote {
         refuse_remote(&plan).map_err(|e| screen.usage_error(e))?;
     }
@@ -126,7 +131,12 @@ fn prepare(args: &Args, screen: &Screen) -> Result<Prepared, u8> {
         rerun_with: rerun_with(args, overrides.seed),
         command_line: std::env::args().collect(),
     };
-    Ok(Prepared { documents, plan, settings, outputs })
+    Ok(Prepared {
+        documents,
+        plan,
+        settings,
+        outputs,
+    })
 }
 
 fn outputs(args: &Args) -> Result<Vec<Output>, String> {
@@ -136,13 +146,19 @@ fn outputs(args: &Args) -> Result<Vec<Output>, String> {
             Some((name, file)) => (name, Some(PathBuf::from(file))),
             None => (text.as_str(), None),
         };
-        outputs.push(Output { format: report::find(name).ok_or_else(|| super::report::unknown(name))?, file });
+        outputs.push(Output {
+            format: report::find(name).ok_or_else(|| super::report::unknown(name))?,
+            file,
+        });
     }
     if let Some(dir) = &args.out {
         fs::create_dir_all(dir).map_err(|e| format!("--out {}: {e}", dir.display()))?;
         for (name, file) in [("json", "run.json"), ("junit", "junit.xml")] {
             let format = report::find(name).ok_or_else(|| super::report::unknown(name))?;
-            outputs.push(Output { format, file: Some(dir.join(file)) });
+            outputs.push(Output {
+                format,
+                file: Some(dir.join(file)),
+            });
         }
     }
     Ok(outputs)
@@ -150,7 +166,9 @@ fn outputs(args: &Args) -> Result<Vec<Output>, String> {
 
 /// A seed that is short enough to be typed.
 fn fresh_seed() -> u64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     (now.as_nanos() as u64 ^ u64::from(std::process::id()) << 20) % 1_000_000_000
 }
 
@@ -189,8 +207,8 @@ fn replace(
     let mut change = |slot: &mut Option<Arc<Profile>>| -> Result<(), String> {
         if let Some(profile) = slot {
             let key = Arc::as_ptr(profile) as usize;
-            if !done.contains_key(&key) {
-                done.insert(key, Arc::new(with(profile)?));
+            if let std::collections::hash_map::Entry::Vacant(e) = done.entry(key) {
+                e.insert(Arc::new(with(profile)?));
             }
             *slot = done.get(&key).cloned();
         }
@@ -241,10 +259,12 @@ fn plant(documents: &mut [Document], overrides: &mut Overrides, fault: &str) -> 
 
 fn refuse_remote(plan: &Plan) -> Result<(), String> {
     for case in &plan.cases {
-        if let Some(Origin::Connect(endpoint)) = case.profile.as_ref().map(|p| &p.origin) {
-            if !endpoint.is_local() {
-                return Err(format!("{endpoint} is not on this host: give --allow-remote if it may be tested"));
-            }
+        if let Some(Origin::Connect(endpoint)) = case.profile.as_ref().map(|p| &p.origin)
+            && !endpoint.is_local()
+        {
+            return Err(format!(
+                "{endpoint} is not on this host: give --allow-remote if it may be tested"
+            ));
         }
     }
     Ok(())
@@ -298,7 +318,8 @@ fn write(output: &Output, run: &Run, screen: &Screen) -> Result<(), String> {
     match &output.file {
         None => screen.out(&String::from_utf8_lossy(&bytes)),
         Some(file) => {
-            fs::write(file, bytes).map_err(|e| format!("{} cannot be written: {e}", file.display()))?;
+            fs::write(file, bytes)
+                .map_err(|e| format!("{} cannot be written: {e}", file.display()))?;
         }
     }
     Ok(())
@@ -306,7 +327,10 @@ fn write(output: &Output, run: &Run, screen: &Screen) -> Result<(), String> {
 
 /// Runs `work` on a thread of its own while signals are awaited: the first asks it to end with what
 /// it has, a second one ends the program at once. Guards end the targets in either case.
-fn with_signals<T: Send>(interrupt: &Interrupt, work: impl FnOnce() -> T + Send) -> Result<T, String> {
+fn with_signals<T: Send>(
+    interrupt: &Interrupt,
+    work: impl FnOnce() -> T + Send,
+) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -336,15 +360,19 @@ fn with_signals<T: Send>(interrupt: &Interrupt, work: impl FnOnce() -> T + Send)
                 () = interrupted => {}
             }
         });
-        worker.join().map_err(|_| "the run ended in a fault of the harness itself".to_owned())
+        worker
+            .join()
+            .map_err(|_| "the run ended in a fault of the harness itself".to_owned())
     })
 }
 
 /// True when SIGINT or SIGTERM came, false where none can.
 async fn signal() -> bool {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
+    let (Ok(mut int), Ok(mut term)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
         return false;
     };
     tokio::select! {

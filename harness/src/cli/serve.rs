@@ -11,7 +11,7 @@ use crate::exit;
 
 /// The arguments of `serve`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The server; `harness serve --list` shows them
     #[arg(required_unless_present = "list")]
     name: Option<String>,
@@ -39,7 +39,7 @@ pub struct Args {
 }
 
 /// Serves until SIGINT or SIGTERM.
-pub fn main(args: &Args, screen: &Screen) -> u8 {
+pub(super) fn main(args: &Args, screen: &Screen) -> u8 {
     if args.list {
         screen.out(&listing());
         return exit::OK;
@@ -87,7 +87,11 @@ fn listing() -> String {
             let _ = writeln!(out, "    model      {}", models.join(", "));
         }
         for fault in service.faults {
-            let _ = writeln!(out, "    fault      {:<28} {} ({})", fault.name, fault.about, fault.seed);
+            let _ = writeln!(
+                out,
+                "    fault      {:<28} {} ({})",
+                fault.name, fault.about, fault.seed
+            );
         }
     }
     out

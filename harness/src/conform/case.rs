@@ -13,10 +13,13 @@ use super::prover::Prover;
 use super::runner::Settings;
 use super::steps::Failed;
 use super::sweep::{Gathered, Outcome, Sweep};
+use crate::latency;
 use crate::plan::{CasePlan, Class, Delivery, Fate};
 use crate::quote;
-use crate::latency;
-use crate::run::{CaseResult, ClassCoverage, Coverage, Diagram, Failure, Octets, TargetInfo, ThresholdResult, Verdict};
+use crate::run::{
+    CaseResult, ClassCoverage, Coverage, Diagram, Failure, Octets, TargetInfo, ThresholdResult,
+    Verdict,
+};
 use crate::scenario::model::{
     Capability, Case, Level, Location, Metric, Profile, Reply, Reset, Step, StepKind, Threshold,
 };
@@ -29,7 +32,7 @@ const FAILURES: usize = 20;
 const SECOND_LOOKS: usize = 3;
 
 /// Runs one case.
-pub fn run(
+pub(super) fn run(
     plan: &CasePlan,
     settings: &Settings,
     interrupt: &Interrupt,
@@ -51,7 +54,15 @@ pub fn run(
             Err(error) => return with_reason(result, Verdict::Inconclusive, &error.to_string()),
         },
     };
-    judge(plan, profile, &target, settings, interrupt, progress, &mut result);
+    judge(
+        plan,
+        profile,
+        &target,
+        settings,
+        interrupt,
+        progress,
+        &mut result,
+    );
     let troubled = !result.failures.is_empty() || result.verdict == Verdict::Inconclusive;
     result.target = target.info(troubled);
     result.elapsed_us = began.elapsed().as_micros() as u64;
@@ -101,14 +112,23 @@ fn judge(
 ) {
     let case = &*plan.case;
     let survived = AtomicU32::new(0);
-    let bench = Bench { case, profile, target, interrupt, survived: &survived };
+    let bench = Bench {
+        case,
+        profile,
+        target,
+        interrupt,
+        survived: &survived,
+    };
     let first = Deadlines::unknown(profile.timeout);
     let mut oracle = Oracle::given(profile);
     let mut slowest = Duration::ZERO;
     let mut deadlines = first;
     let swept = plan.deliveries.iter().any(|d| d.class != Class::Whole);
     if plays(&case.steps) && (swept || oracle.is_incomplete()) {
-        let control_steps = [Step { at: case.at.clone(), kind: play_all() }];
+        let control_steps = [Step {
+            at: case.at.clone(),
+            kind: play_all(),
+        }];
         let control = |oracle: Oracle| {
             let sweep = bench.sweep(&oracle, &control_steps, first, Duration::ZERO);
             let outcome = sweep.deliver(&Delivery::WHOLE, first, &mut Prover::new());
@@ -122,13 +142,22 @@ fn judge(
         if let Some(failed) = &outcome.failed {
             let whole = [Delivery::WHOLE];
             let mut gathered = Gathered::default();
-            let mut outcome = Outcome { failed: Some(failed.clone()), ..outcome };
-            outcome.notes.push("the control exchange, sent whole, failed already: no sweep".to_owned());
+            let mut outcome = Outcome {
+                failed: Some(failed.clone()),
+                ..outcome
+            };
+            outcome
+                .notes
+                .push("the control exchange, sent whole, failed already: no sweep".to_owned());
             gathered.add(0, Class::Whole, outcome);
             progress(true);
             return conclude(plan, profile, &whole, gathered, settings, result);
         }
-        slowest = outcome.latencies.iter().max().map_or(Duration::ZERO, |ns| Duration::from_nanos(*ns));
+        slowest = outcome
+            .latencies
+            .iter()
+            .max()
+            .map_or(Duration::ZERO, |ns| Duration::from_nanos(*ns));
         deadlines = first.learned(slowest);
         if oracle.is_incomplete() {
             let (_, again) = control(oracle.clone());
@@ -148,7 +177,11 @@ fn judge(
     let sweep = bench.sweep(&oracle, &case.steps, deadlines, slowest);
     let restart_each = profile.reset == Reset::Restart;
     let alone = restart_each || profile.without.contains(&Capability::Concurrency);
-    let workers = if alone || plan.deliveries.len() < 8 { 1 } else { settings.sweep_threads };
+    let workers = if alone || plan.deliveries.len() < 8 {
+        1
+    } else {
+        settings.sweep_threads
+    };
     let mut gathered = sweep.all(&plan.deliveries, workers, restart_each, progress);
     second_look(&sweep, &plan.deliveries, first, &mut gathered);
     check_oracle(&sweep, profile, first, &mut gathered);
@@ -157,11 +190,20 @@ fn judge(
 
 /// Looks again at what slowness alone could have caused, with nothing else going on and with long
 /// deadlines. What then is right was late, not wrong.
-fn second_look(sweep: &Sweep<'_>, deliveries: &[Delivery], first: Deadlines, gathered: &mut Gathered) {
+fn second_look(
+    sweep: &Sweep<'_>,
+    deliveries: &[Delivery],
+    first: Deadlines,
+    gathered: &mut Gathered,
+) {
     let doubtful: Vec<usize> = gathered
         .failed
         .iter()
-        .filter(|(_, o)| o.failed.as_ref().is_some_and(|f| f.deviation.may_be_slowness()))
+        .filter(|(_, o)| {
+            o.failed
+                .as_ref()
+                .is_some_and(|f| f.deviation.may_be_slowness())
+        })
         .map(|(i, _)| *i)
         .collect();
     let mut confirmed = 0;
@@ -172,7 +214,9 @@ fn second_look(sweep: &Sweep<'_>, deliveries: &[Delivery], first: Deadlines, gat
             break;
         }
         let again = sweep.deliver(&deliveries[index], first, &mut prover);
-        let Some(place) = gathered.failed.iter().position(|(i, _)| *i == index) else { continue };
+        let Some(place) = gathered.failed.iter().position(|(i, _)| *i == index) else {
+            continue;
+        };
         if again.failed.is_some() {
             confirmed += 1;
             gathered.failed[place].1 = again;
@@ -185,21 +229,34 @@ fn second_look(sweep: &Sweep<'_>, deliveries: &[Delivery], first: Deadlines, gat
         }
     }
     if late > 0 {
-        gathered.notes.push(format!("{late} deliveries were late at first, and right when repeated alone"));
+        gathered.notes.push(format!(
+            "{late} deliveries were late at first, and right when repeated alone"
+        ));
     }
 }
 
 /// Learned answers are checked once more before anything is accused because of them.
 fn check_oracle(sweep: &Sweep<'_>, profile: &Profile, first: Deadlines, gathered: &mut Gathered) {
     let learned = |part: Part| {
-        part.of(profile).iter().any(|e| matches!(e.reply, Reply::Learned { .. }))
+        part.of(profile)
+            .iter()
+            .any(|e| matches!(e.reply, Reply::Learned { .. }))
     };
-    let any = [Part::Opening, Part::Exchanges, Part::Closing].into_iter().any(learned);
+    let any = [Part::Opening, Part::Exchanges, Part::Closing]
+        .into_iter()
+        .any(learned);
     if !any || gathered.failed.is_empty() || sweep.interrupt.is_set() {
         return;
     }
-    let steps = [Step { at: sweep.case.at.clone(), kind: play_all() }];
-    let control = Sweep { steps: &steps, interrupt: sweep.interrupt.clone(), ..*sweep };
+    let steps = [Step {
+        at: sweep.case.at.clone(),
+        kind: play_all(),
+    }];
+    let control = Sweep {
+        steps: &steps,
+        interrupt: sweep.interrupt.clone(),
+        ..*sweep
+    };
     let outcome = control.deliver(&Delivery::WHOLE, first, &mut Prover::new());
     let Some(now) = outcome.failed else { return };
     for (_, outcome) in &mut gathered.failed {
@@ -222,8 +279,15 @@ fn conclude(
 ) {
     let case = &*plan.case;
     result.coverage = coverage(deliveries, &gathered, plan.deliveries.len());
-    result.thresholds = case.thresholds.iter().map(|t| threshold(t, &gathered)).collect();
-    let broken = result.thresholds.iter().any(|t| t.measured.is_some() && !t.holds);
+    result.thresholds = case
+        .thresholds
+        .iter()
+        .map(|t| threshold(t, &gathered))
+        .collect();
+    let broken = result
+        .thresholds
+        .iter()
+        .any(|t| t.measured.is_some() && !t.holds);
     let unmeasured = result.thresholds.iter().any(|t| t.measured.is_none());
     let weights = gathered
         .failed
@@ -241,14 +305,25 @@ fn conclude(
         }
     }
     result.notes.extend(gathered.notes.iter().cloned());
-    result.socket_options = gathered.options.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
+    result.socket_options = gathered
+        .options
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), v.clone()))
+        .collect();
     for (index, streams) in &gathered.shown {
         let title = deliveries[*index].words(profile);
-        result.diagrams.push(Diagram { title, streams: streams.clone() });
+        result.diagrams.push(Diagram {
+            title,
+            streams: streams.clone(),
+        });
     }
-    failures(case.level, profile, deliveries, &gathered, settings, case, result);
+    failures(
+        case.level, profile, deliveries, &gathered, settings, case, result,
+    );
     if broken && result.failures.is_empty() {
-        result.failures.extend(threshold_failure(result, case, settings));
+        result
+            .failures
+            .extend(threshold_failure(result, case, settings));
     }
     result.unproved = verdict::rests_on_unproved(result);
     result.reason = match result.verdict {
@@ -256,7 +331,12 @@ fn conclude(
             .failed
             .iter()
             .filter_map(|(_, o)| o.failed.as_ref())
-            .map(|f| format!("{}: {}, but: {}", f.step, f.deviation.expected, f.deviation.actual))
+            .map(|f| {
+                format!(
+                    "{}: {}, but: {}",
+                    f.step, f.deviation.expected, f.deviation.actual
+                )
+            })
             .next()
             .or_else(|| Some("nothing was delivered".to_owned())),
         Verdict::Pass if result.unproved => Some(unproved_reason(&gathered)),
@@ -265,29 +345,53 @@ fn conclude(
 }
 
 fn unproved_reason(gathered: &Gathered) -> String {
-    let open = gathered.delivered.iter().filter(|(_, proved)| !proved).count();
-    format!("{open} of {} deliveries are not proved", gathered.delivered.len())
+    let open = gathered
+        .delivered
+        .iter()
+        .filter(|(_, proved)| !proved)
+        .count();
+    format!(
+        "{open} of {} deliveries are not proved",
+        gathered.delivered.len()
+    )
 }
 
 fn coverage(deliveries: &[Delivery], gathered: &Gathered, planned: usize) -> Coverage {
     let mut classes: BTreeMap<String, ClassCoverage> = BTreeMap::new();
     for delivery in deliveries {
-        classes.entry(delivery.class.name().to_owned()).or_default().planned += 1;
+        classes
+            .entry(delivery.class.name().to_owned())
+            .or_default()
+            .planned += 1;
     }
     for (index, proved) in &gathered.delivered {
-        let class = classes.entry(deliveries[*index].class.name().to_owned()).or_default();
+        let class = classes
+            .entry(deliveries[*index].class.name().to_owned())
+            .or_default();
         class.delivered += 1;
         class.proved += u64::from(*proved);
     }
     for (index, _) in &gathered.failed {
-        classes.entry(deliveries[*index].class.name().to_owned()).or_default().failed += 1;
+        classes
+            .entry(deliveries[*index].class.name().to_owned())
+            .or_default()
+            .failed += 1;
     }
     Coverage {
         planned: planned as u64,
         delivered: gathered.delivered.len() as u64,
-        proved: gathered.delivered.iter().filter(|(_, proved)| *proved).count() as u64,
+        proved: gathered
+            .delivered
+            .iter()
+            .filter(|(_, proved)| *proved)
+            .count() as u64,
         failed: gathered.failed.len() as u64,
-        proofs: gathered.tally.proofs.iter().map(|(p, n)| (p.to_string(), *n)).collect(),
+        proofs: gathered
+            .tally
+            .proofs
+            .iter()
+            .map(|(p, n)| (p.to_string(), *n))
+            .collect(),
         classes,
     }
 }
@@ -303,18 +407,28 @@ fn failures(
     case: &Case,
     result: &mut CaseResult,
 ) {
-    let mut groups: BTreeMap<(Class, &str, &str), Vec<(usize, &Failed, &Outcome)>> = BTreeMap::new();
+    type Alike<'a> = (Class, &'a str, &'a str);
+    let mut groups: BTreeMap<Alike<'_>, Vec<(usize, &Failed, &Outcome)>> = BTreeMap::new();
     for (index, outcome) in &gathered.failed {
         if let Some(failed) = &outcome.failed {
             let accuses = failed.deviation.weight == Weight::Fail;
             if accuses || level != Level::Must {
-                let key = (deliveries[*index].class, failed.deviation.kind, failed.step.as_str());
-                groups.entry(key).or_default().push((*index, failed, outcome));
+                let key = (
+                    deliveries[*index].class,
+                    failed.deviation.kind,
+                    &*failed.step,
+                );
+                groups
+                    .entry(key)
+                    .or_default()
+                    .push((*index, failed, outcome));
             }
         }
     }
     for ((class, kind, step), members) in groups {
-        let Some((index, failed, outcome)) = members.first() else { continue };
+        let Some((index, failed, outcome)) = members.first() else {
+            continue;
+        };
         if result.failures.len() >= FAILURES {
             result.failures_dropped += 1;
             continue;
@@ -351,7 +465,7 @@ fn octets(deviation: &Deviation) -> (Option<Octets>, Option<Octets>) {
             (Some(expected), Some(actual))
         }
         (expected, actual) => {
-            let of = |bytes: &Option<Vec<u8>>| bytes.as_deref().map(Octets::of);
+            let of = |bytes: &Option<Box<[u8]>>| bytes.as_deref().map(Octets::of);
             (of(expected), of(actual))
         }
     }
@@ -381,14 +495,14 @@ fn threshold(threshold: &Threshold, gathered: &Gathered) -> ThresholdResult {
         Metric::Max => all.max() as f64,
     });
     let holds = measured.is_some_and(|m| verdict::holds(threshold.is, m));
-    ThresholdResult { text: threshold.text.clone(), holds, measured }
+    ThresholdResult {
+        text: threshold.text.clone(),
+        holds,
+        measured,
+    }
 }
 
-fn threshold_failure(
-    result: &CaseResult,
-    case: &Case,
-    settings: &Settings,
-) -> Option<Failure> {
+fn threshold_failure(result: &CaseResult, case: &Case, settings: &Settings) -> Option<Failure> {
     let broken = result.thresholds.iter().find(|t| !t.holds)?;
     let measured = broken.measured.map_or_else(
         || "nothing was measured".to_owned(),
@@ -425,11 +539,17 @@ fn blank(plan: &CasePlan) -> CaseResult {
             Level::May => "may",
         }
         .to_owned(),
-        target: plan.profile.as_deref().map_or_else(TargetInfo::default, describe),
+        target: plan
+            .profile
+            .as_deref()
+            .map_or_else(TargetInfo::default, describe),
         verdict: Verdict::Error,
         reason: None,
         unproved: false,
-        coverage: Coverage { planned: plan.deliveries.len() as u64, ..Coverage::default() },
+        coverage: Coverage {
+            planned: plan.deliveries.len() as u64,
+            ..Coverage::default()
+        },
         failures: Vec::new(),
         failures_dropped: 0,
         diagrams: Vec::new(),
@@ -456,5 +576,8 @@ fn plays(steps: &[Step]) -> bool {
 }
 
 fn play_all() -> StepKind {
-    StepKind::Play { exchanges: None, on: "main".to_owned() }
+    StepKind::Play {
+        exchanges: None,
+        on: "main".to_owned(),
+    }
 }

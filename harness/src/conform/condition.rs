@@ -20,7 +20,11 @@ const LOOK: Duration = Duration::from_micros(200);
 ///
 /// # Errors
 /// What was seen at the deadline instead.
-pub fn await_it(scene: &mut Scene, ctx: &mut Context<'_>, condition: &Condition) -> Result<(), String> {
+pub(super) fn await_it(
+    scene: &mut Scene,
+    ctx: &mut Context<'_>,
+    condition: &Condition,
+) -> Result<(), String> {
     let deadline = ctx.by(ctx.deadlines.state);
     loop {
         let seen = look(scene, ctx, condition)?;
@@ -28,7 +32,9 @@ pub fn await_it(scene: &mut Scene, ctx: &mut Context<'_>, condition: &Condition)
             Seen::Holds => return Ok(()),
             // It cannot change any more: waiting would be for nothing.
             Seen::Final(what) => return Err(what),
-            Seen::Not(what) if Instant::now() >= deadline || ctx.interrupt.is_set() => return Err(what),
+            Seen::Not(what) if Instant::now() >= deadline || ctx.interrupt.is_set() => {
+                return Err(what);
+            }
             Seen::Not(_) => std::thread::sleep(LOOK),
         }
     }
@@ -43,25 +49,43 @@ enum Seen {
 fn look(scene: &mut Scene, ctx: &mut Context<'_>, condition: &Condition) -> Result<Seen, String> {
     Ok(match condition {
         Condition::PortState { state } => {
-            let port = ctx.target.endpoint().port().ok_or("a Unix socket has no port")?;
-            let all = port_states(port).map_err(|e| format!("the socket table cannot be read: {e}"))?;
+            let port = ctx
+                .target
+                .endpoint()
+                .port()
+                .ok_or("a Unix socket has no port")?;
+            let all =
+                port_states(port).map_err(|e| format!("the socket table cannot be read: {e}"))?;
             if all.iter().any(|(seen, ..)| seen == state) {
                 Seen::Holds
             } else {
                 let names: Vec<_> = all.iter().map(|(seen, ..)| seen.name()).collect();
-                let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+                let names = if names.is_empty() {
+                    "none".to_owned()
+                } else {
+                    names.join(", ")
+                };
                 Seen::Not(format!("states of port {port}: {names}"))
             }
         }
         Condition::Segments { on, is } => {
             let line = stream(scene, on)?;
-            let now = line.segments().ok_or("this system does not count segments")?;
-            bounded(*is, now.saturating_sub(line.segments_mark) as f64, "segments")
+            let now = line
+                .segments()
+                .ok_or("this system does not count segments")?;
+            bounded(
+                *is,
+                now.saturating_sub(line.segments_mark) as f64,
+                "segments",
+            )
         }
         Condition::PeerQueue { on, is } => {
             let line = stream(scene, on)?;
             let queue = line.peer_queue(ctx.prover).ok_or_else(|| {
-                let why = ctx.prover.unavailable().unwrap_or("the peer's socket is gone");
+                let why = ctx
+                    .prover
+                    .unavailable()
+                    .unwrap_or("the peer's socket is gone");
                 format!("the peer's queue cannot be seen: {why}")
             })?;
             bounded(*is, queue as f64, "bytes unread at the peer")
@@ -76,7 +100,10 @@ fn look(scene: &mut Scene, ctx: &mut Context<'_>, condition: &Condition) -> Resu
             bounded(*is, queues.unread as f64, "bytes unread here")
         }
         Condition::Unsent { on, is } => {
-            let queues = stream(scene, on)?.stream().queues().map_err(|e| e.to_string())?;
+            let queues = stream(scene, on)?
+                .stream()
+                .queues()
+                .map_err(|e| e.to_string())?;
             bounded(*is, queues.unsent as f64, "bytes unsent here")
         }
         Condition::Ratio { of, to, is } => {
@@ -86,7 +113,8 @@ fn look(scene: &mut Scene, ctx: &mut Context<'_>, condition: &Condition) -> Resu
             let ratio = a.as_secs_f64() / b.as_secs_f64().max(1e-9);
             let (a, b) = (verdict::time(*a), verdict::time(*b));
             if verdict::holds(*is, ratio) {
-                ctx.notes.push(format!("`{of}` took {a}, `{to}` {b}: {ratio:.1} times"));
+                ctx.notes
+                    .push(format!("`{of}` took {a}, `{to}` {b}: {ratio:.1} times"));
                 Seen::Holds
             } else {
                 Seen::Final(format!("{ratio:.2}: `{of}` took {a}, `{to}` {b}"))
@@ -101,7 +129,11 @@ fn look(scene: &mut Scene, ctx: &mut Context<'_>, condition: &Condition) -> Resu
 }
 
 fn idle(ctx: &Context<'_>) -> Result<Seen, String> {
-    let cpu = || ctx.target.cpu_time().ok_or("the CPU time of this target cannot be seen");
+    let cpu = || {
+        ctx.target
+            .cpu_time()
+            .ok_or("the CPU time of this target cannot be seen")
+    };
     let (began, before) = (Instant::now(), cpu()?);
     // The window is the measurement: CPU time has no meaning but over a time.
     std::thread::sleep(IDLE_WINDOW);
@@ -122,11 +154,15 @@ fn stream<'a>(scene: &'a mut Scene, on: &str) -> Result<&'a mut super::line::Lin
 }
 
 fn bounded(is: Comparison, value: f64, what: &str) -> Seen {
-    if verdict::holds(is, value) { Seen::Holds } else { Seen::Not(format!("{value} {what}")) }
+    if verdict::holds(is, value) {
+        Seen::Holds
+    } else {
+        Seen::Not(format!("{value} {what}"))
+    }
 }
 
 /// A condition in words, for reports.
-pub fn words(condition: &Condition) -> String {
+pub(super) fn words(condition: &Condition) -> String {
     match condition {
         Condition::PortState { state } => format!("the target's port in {state}"),
         Condition::Segments { on, is } => format!("segments sent on {on} {}", verdict::bound(*is)),
@@ -135,7 +171,9 @@ pub fn words(condition: &Condition) -> String {
         }
         Condition::OwnQueue { on, is } => format!("bytes unread on {on} {}", verdict::bound(*is)),
         Condition::Unsent { on, is } => format!("bytes unsent on {on} {}", verdict::bound(*is)),
-        Condition::Ratio { of, to, is } => format!("time of `{of}` over `{to}` {}", verdict::bound(*is)),
+        Condition::Ratio { of, to, is } => {
+            format!("time of `{of}` over `{to}` {}", verdict::bound(*is))
+        }
         Condition::TargetAlive => "the target is alive".to_owned(),
         Condition::TargetIdle => "the target is idle".to_owned(),
     }

@@ -8,7 +8,7 @@ use super::oracle::{Oracle, Part};
 use super::prover::Prover;
 use super::tally::Tally;
 use crate::plan::Delivery;
-use crate::scenario::model::{Case, Profile};
+use crate::scenario::model::Profile;
 use crate::target::Target;
 
 /// Set once, when the user asks the run to end. Every wait looks at it.
@@ -68,9 +68,7 @@ impl Deadlines {
 }
 
 /// What one delivery works with.
-pub struct Context<'a> {
-    /// The case.
-    pub case: &'a Case,
+pub(super) struct Context<'a> {
     /// Its target's description.
     pub profile: &'a Profile,
     /// Its target.
@@ -99,7 +97,7 @@ pub struct Context<'a> {
 
 impl Context<'_> {
     /// The end of a wait that begins now.
-    pub fn by(&self, wait: Duration) -> Instant {
+    pub(super) fn by(&self, wait: Duration) -> Instant {
         Instant::now() + wait
     }
 }

@@ -19,7 +19,7 @@ const SLICE: Duration = Duration::from_millis(100);
 const LARGEST: usize = 65_536;
 
 /// A connected UDP socket: errors that ICMP brings are seen (udp(7)).
-pub struct Flow {
+pub(super) struct Flow {
     socket: Datagram,
     interrupt: Interrupt,
     buffer: Vec<u8>,
@@ -29,7 +29,7 @@ pub struct Flow {
 
 /// One datagram as it was received.
 #[derive(Clone, Debug)]
-pub struct Packet {
+pub(super) struct Packet {
     /// What the buffer took of it, and why no more was awaited.
     pub received: Received,
     /// Its full length on the wire, which MSG_TRUNC tells (recv(2)).
@@ -41,7 +41,7 @@ impl Flow {
     ///
     /// # Errors
     /// What socket(2), connect(2) or an option answered.
-    pub fn connect(
+    pub(super) fn connect(
         name: &str,
         to: &Endpoint,
         options: &SocketOptions,
@@ -50,11 +50,16 @@ impl Flow {
     ) -> Result<Self, NetError> {
         let socket = Datagram::connect(to, options)?;
         let trace = Trace::new(name, clock);
-        Ok(Self { socket, interrupt, buffer: vec![0; LARGEST], trace })
+        Ok(Self {
+            socket,
+            interrupt,
+            buffer: vec![0; LARGEST],
+            trace,
+        })
     }
 
     /// The socket.
-    pub fn socket(&self) -> &Datagram {
+    pub(super) fn socket(&self) -> &Datagram {
         &self.socket
     }
 
@@ -62,14 +67,14 @@ impl Flow {
     ///
     /// # Errors
     /// The errno name, such as `EMSGSIZE`.
-    pub fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
+    pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
         self.socket.send(bytes).map_err(|e| e.name().to_owned())?;
         self.trace.wrote(bytes);
         Ok(())
     }
 
     /// Receives one datagram into a buffer of `size` bytes, or of more than any datagram.
-    pub fn recv(&mut self, size: Option<usize>, deadline: Instant) -> Packet {
+    pub(super) fn recv(&mut self, size: Option<usize>, deadline: Instant) -> Packet {
         let began = Instant::now();
         let size = size.unwrap_or(LARGEST).min(LARGEST);
         loop {
@@ -77,8 +82,14 @@ impl Flow {
                 Ok(Some(got)) => {
                     let bytes = self.buffer[..got.len].to_vec();
                     self.trace.read(&bytes);
-                    let received = Received { bytes, stop: Stop::Complete };
-                    return Packet { received, full_len: got.full_len };
+                    let received = Received {
+                        bytes,
+                        stop: Stop::Complete,
+                    };
+                    return Packet {
+                        received,
+                        full_len: got.full_len,
+                    };
                 }
                 Ok(None) => {}
                 Err(error) => return nothing(Stop::Error(error.name().to_owned())),
@@ -86,8 +97,14 @@ impl Flow {
             if Instant::now() >= deadline || self.interrupt.is_set() {
                 return nothing(Stop::Deadline(began.elapsed()));
             }
-            let left = deadline.saturating_duration_since(Instant::now()).min(SLICE);
-            let interest = Interest { fd: self.socket.as_fd(), read: true, write: false };
+            let left = deadline
+                .saturating_duration_since(Instant::now())
+                .min(SLICE);
+            let interest = Interest {
+                fd: self.socket.as_fd(),
+                read: true,
+                write: false,
+            };
             // An error of poll(2) itself shows again in the next recv.
             let _ = poll(&[interest], left);
         }
@@ -95,21 +112,36 @@ impl Flow {
 }
 
 fn nothing(stop: Stop) -> Packet {
-    Packet { received: Received { bytes: Vec::new(), stop }, full_len: 0 }
+    Packet {
+        received: Received {
+            bytes: Vec::new(),
+            stop,
+        },
+        full_len: 0,
+    }
 }
 
 /// Plays exchanges, one datagram each way.
 ///
 /// # Errors
 /// The first exchange that was not as expected.
-pub fn play(flow: &mut Flow, ctx: &mut Context<'_>, selection: &[usize]) -> Result<(), Failed> {
+pub(super) fn play(
+    flow: &mut Flow,
+    ctx: &mut Context<'_>,
+    selection: &[usize],
+) -> Result<(), Failed> {
     for &i in selection {
         let exchange = &ctx.profile.exchanges[i];
         let name = || format!("exchange `{}`", exchange.name);
         if let Some(request) = &exchange.request {
-            flow.trace.frame_out(request.encoded.bytes.len(), &request.encoded.fields);
-            flow.send(&request.encoded.bytes)
-                .map_err(|e| (name(), Deviation::fail(verdict::FAILED, "the datagram is sent", e)))?;
+            flow.trace
+                .frame_out(request.encoded.bytes.len(), &request.encoded.fields);
+            flow.send(&request.encoded.bytes).map_err(|e| {
+                (
+                    name(),
+                    Deviation::fail(verdict::FAILED, "the datagram is sent", e),
+                )
+            })?;
         }
         if matches!(exchange.reply, Reply::None | Reply::Closes) {
             continue;
@@ -136,7 +168,7 @@ pub fn play(flow: &mut Flow, ctx: &mut Context<'_>, selection: &[usize]) -> Resu
 ///
 /// # Errors
 /// The errno name of the first send that failed.
-pub fn send(flow: &mut Flow, data: &SendData) -> Result<(), String> {
+pub(super) fn send(flow: &mut Flow, data: &SendData) -> Result<(), String> {
     match data {
         SendData::Whole(bytes) => flow.send(bytes),
         SendData::Vectored(parts) => flow.send(&parts.concat()),
@@ -150,7 +182,7 @@ pub fn send(flow: &mut Flow, data: &SendData) -> Result<(), String> {
 ///
 /// # Errors
 /// What came instead.
-pub fn recv(
+pub(super) fn recv(
     flow: &mut Flow,
     ctx: &Context<'_>,
     expect: &RecvExpect,
@@ -158,7 +190,11 @@ pub fn recv(
     truncated: Option<usize>,
     wait: Duration,
 ) -> Result<(), Deviation> {
-    let wait = if let RecvExpect::Nothing(d) = expect { *d } else { wait };
+    let wait = if let RecvExpect::Nothing(d) = expect {
+        *d
+    } else {
+        wait
+    };
     if let RecvExpect::Reads(wanted) = expect {
         for want in wanted {
             let got = flow.recv(size, ctx.by(wait)).received;

@@ -18,10 +18,10 @@ const SLICE: Duration = Duration::from_millis(100);
 /// Bytes asked for in one read where the user did not say.
 const READ: usize = 64 << 10;
 /// The most bytes that are kept of an answer: a target that floods is cut off here.
-pub const INBOX: usize = 64 << 20;
+pub(super) const INBOX: usize = 64 << 20;
 
 /// One stream connection.
-pub struct Line {
+pub(super) struct Line {
     id: u64,
     stream: Stream,
     sent: u64,
@@ -42,7 +42,7 @@ impl Line {
     ///
     /// # Errors
     /// What connect(2) or an option answered.
-    pub fn connect(
+    pub(super) fn connect(
         name: &str,
         to: &Endpoint,
         options: &SocketOptions,
@@ -67,17 +67,17 @@ impl Line {
     }
 
     /// The socket.
-    pub fn stream(&self) -> &Stream {
+    pub(super) fn stream(&self) -> &Stream {
         &self.stream
     }
 
     /// Bytes that came and were not taken yet.
-    pub fn inbox(&self) -> &[u8] {
+    pub(super) fn inbox(&self) -> &[u8] {
         &self.inbox
     }
 
     /// Data segments sent so far, where the kernel counts them.
-    pub fn segments(&self) -> Option<u64> {
+    pub(super) fn segments(&self) -> Option<u64> {
         Some(u64::from(self.stream.tcp_info()?.data_segs_out?))
     }
 
@@ -85,7 +85,7 @@ impl Line {
     ///
     /// # Errors
     /// The connection is over, or the peer took nothing until the deadline.
-    pub fn write(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), Stop> {
+    pub(super) fn write(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), Stop> {
         self.write_with(bytes, deadline, |stream, rest| stream.write(rest))
     }
 
@@ -93,7 +93,7 @@ impl Line {
     ///
     /// # Errors
     /// As [`Line::write`].
-    pub fn write_more(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), Stop> {
+    pub(super) fn write_more(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), Stop> {
         self.write_with(bytes, deadline, |stream, rest| stream.write_more(rest))
     }
 
@@ -101,11 +101,19 @@ impl Line {
     ///
     /// # Errors
     /// As [`Line::write`].
-    pub fn write_vectored(&mut self, parts: &[&[u8]], deadline: Instant) -> Result<(), Stop> {
+    pub(super) fn write_vectored(
+        &mut self,
+        parts: &[&[u8]],
+        deadline: Instant,
+    ) -> Result<(), Stop> {
         let all = parts.concat();
         let mut first = true;
         self.write_with(&all, deadline, |stream, rest| {
-            if std::mem::take(&mut first) { stream.write_vectored(parts) } else { stream.write(rest) }
+            if std::mem::take(&mut first) {
+                stream.write_vectored(parts)
+            } else {
+                stream.write(rest)
+            }
         })
     }
 
@@ -138,7 +146,12 @@ impl Line {
     }
 
     /// Waits until the peer has read everything written so far; reads what comes meanwhile.
-    pub fn prove_consumed(&mut self, prover: &mut Prover, deadline: Instant, tally: &mut Tally) -> Piece {
+    pub(super) fn prove_consumed(
+        &mut self,
+        prover: &mut Prover,
+        deadline: Instant,
+        tally: &mut Tally,
+    ) -> Piece {
         let piece = loop {
             let stream = &self.stream;
             let mut attend = || readable(stream);
@@ -168,22 +181,24 @@ impl Line {
     }
 
     /// Bytes that wait unread at the peer, where that can be seen.
-    pub fn peer_queue(&mut self, prover: &mut Prover) -> Option<u64> {
+    pub(super) fn peer_queue(&mut self, prover: &mut Prover) -> Option<u64> {
         let watch = prover.watch(self.id, &self.stream)?;
         watch.look().ok().map(|seen| u64::from(seen.unread))
     }
 
     /// True where own socket and peer agree that everything written so far waits at the peer.
-    pub fn all_queued(&mut self, prover: &mut Prover, bytes: u64) -> bool {
+    pub(super) fn all_queued(&mut self, prover: &mut Prover, bytes: u64) -> bool {
         let sent = self.sent;
-        let Some(watch) = prover.watch(self.id, &self.stream) else { return false };
+        let Some(watch) = prover.watch(self.id, &self.stream) else {
+            return false;
+        };
         watch
             .look()
             .is_ok_and(|seen| seen.received >= sent && u64::from(seen.unread) >= bytes)
     }
 
     /// Reads all that is there. True if anything was, the end included.
-    pub fn pump(&mut self) -> bool {
+    pub(super) fn pump(&mut self) -> bool {
         let mut any = false;
         while self.over.is_none() && self.inbox.len() < INBOX {
             if !self.read_once(READ) {
@@ -195,7 +210,7 @@ impl Line {
     }
 
     /// One read of at most `size` bytes. False if there was nothing.
-    pub fn read_once(&mut self, size: usize) -> bool {
+    pub(super) fn read_once(&mut self, size: usize) -> bool {
         if self.over.is_some() {
             return false;
         }
@@ -217,7 +232,7 @@ impl Line {
     /// Receives until `want` is met by the bytes from the first not taken on, takes them, and
     /// leaves the rest. Where they can no longer meet it, what comes within `linger` is waited for
     /// too, so that a wrong answer is shown whole.
-    pub fn receive(
+    pub(super) fn receive(
         &mut self,
         deadline: Instant,
         linger: Duration,
@@ -248,7 +263,11 @@ impl Line {
             }
             if Instant::now() >= deadline || self.interrupt.is_set() || self.inbox.len() >= INBOX {
                 let n = self.inbox.len();
-                let stop = if lost { Stop::Complete } else { Stop::Deadline(began.elapsed()) };
+                let stop = if lost {
+                    Stop::Complete
+                } else {
+                    Stop::Deadline(began.elapsed())
+                };
                 return self.take(n, stop);
             }
             let read = match sizes {
@@ -267,8 +286,14 @@ impl Line {
 
     /// Waits until the peer's next read or the end, without reading: for conditions on own queues.
     fn wait(&self, write: bool, deadline: Instant) {
-        let left = deadline.saturating_duration_since(Instant::now()).min(SLICE);
-        let interest = Interest { fd: self.stream.as_fd(), read: true, write };
+        let left = deadline
+            .saturating_duration_since(Instant::now())
+            .min(SLICE);
+        let interest = Interest {
+            fd: self.stream.as_fd(),
+            read: true,
+            write,
+        };
         // An error of poll(2) itself shows again in the next read or write.
         let _ = poll(&[interest], left);
     }
@@ -287,18 +312,18 @@ impl Line {
     ///
     /// # Errors
     /// What shutdown(2) answered.
-    pub fn shutdown(&mut self) -> Result<(), NetError> {
+    pub(super) fn shutdown(&mut self) -> Result<(), NetError> {
         self.stream.shutdown_write()
     }
 
     /// close(2). Its trace stays.
-    pub fn close(self) -> Trace {
+    pub(super) fn close(self) -> Trace {
         self.stream.close();
         self.trace
     }
 
     /// RST. Its trace stays.
-    pub fn reset(self) -> Trace {
+    pub(super) fn reset(self) -> Trace {
         // Where the option is refused, the socket is closed all the same.
         let _ = self.stream.reset();
         self.trace
@@ -306,6 +331,11 @@ impl Line {
 }
 
 fn readable(stream: &Stream) -> bool {
-    let interest = Interest { fd: stream.as_fd(), read: true, write: false };
-    poll(&[interest], Duration::ZERO).is_ok_and(|ready| ready.iter().any(|r| r.read || r.hangup || r.error))
+    let interest = Interest {
+        fd: stream.as_fd(),
+        read: true,
+        write: false,
+    };
+    poll(&[interest], Duration::ZERO)
+        .is_ok_and(|ready| ready.iter().any(|r| r.read || r.hangup || r.error))
 }

@@ -18,6 +18,6 @@ mod trace;
 
 pub use context::{Deadlines, Interrupt};
 pub use prover::Prover;
-pub use steps::words as step_words;
 pub use runner::{Settings, run};
+pub use steps::words as step_words;
 pub use tally::Tally;

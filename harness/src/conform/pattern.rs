@@ -7,7 +7,7 @@ use crate::scenario::model::Profile;
 
 /// Says which of the single cuts of one request fail, such as `3 of 63 cuts: exactly those inside
 /// length (bytes 0..4)`. `None` where the failures are no single cuts of one request.
-pub fn of_cuts(profile: &Profile, all: &[Delivery], failing: &[usize]) -> Option<String> {
+pub(super) fn of_cuts(profile: &Profile, all: &[Delivery], failing: &[usize]) -> Option<String> {
     let single = |d: &Delivery| match &d.how {
         How::Cut { exchange, cuts } if cuts.len() == 1 => Some((*exchange, cuts[0])),
         _ => None,
@@ -18,20 +18,35 @@ pub fn of_cuts(profile: &Profile, all: &[Delivery], failing: &[usize]) -> Option
         return None;
     }
     let bad: BTreeSet<usize> = failed.iter().map(|(_, cut)| *cut).collect();
-    let tried: BTreeSet<usize> =
-        all.iter().filter_map(single).filter(|(e, _)| *e == exchange).map(|(_, cut)| cut).collect();
-    let head = format!("{} of {} cuts of `{}`", bad.len(), tried.len(), profile.exchanges[exchange].name);
+    let tried: BTreeSet<usize> = all
+        .iter()
+        .filter_map(single)
+        .filter(|(e, _)| *e == exchange)
+        .map(|(_, cut)| cut)
+        .collect();
+    let head = format!(
+        "{} of {} cuts of `{}`",
+        bad.len(),
+        tried.len(),
+        profile.exchanges[exchange].name
+    );
     if bad == tried {
         return Some(format!("{head}: every one"));
     }
     let message = profile.exchanges[exchange].request.as_ref()?;
     for field in &message.encoded.fields {
         for range in &field.ranges {
-            let inside: BTreeSet<usize> =
-                tried.iter().copied().filter(|c| range.start < *c && *c < range.end).collect();
+            let inside: BTreeSet<usize> = tried
+                .iter()
+                .copied()
+                .filter(|c| range.start < *c && *c < range.end)
+                .collect();
             if !inside.is_empty() && inside == bad {
                 let (start, end) = (range.start, range.end);
-                return Some(format!("{head}: exactly those inside {} (bytes {start}..{end})", field.name));
+                return Some(format!(
+                    "{head}: exactly those inside {} (bytes {start}..{end})",
+                    field.name
+                ));
             }
         }
     }
@@ -57,7 +72,13 @@ fn ranges(bad: &BTreeSet<usize>, tried: &BTreeSet<usize>) -> String {
     let shown: Vec<String> = runs
         .iter()
         .take(12)
-        .map(|(a, b)| if a == b { a.to_string() } else { format!("{a}-{b}") })
+        .map(|(a, b)| {
+            if a == b {
+                a.to_string()
+            } else {
+                format!("{a}-{b}")
+            }
+        })
         .collect();
     let more = if runs.len() > 12 { ", ..." } else { "" };
     format!("{}{more}", shown.join(", "))

@@ -18,13 +18,18 @@ use crate::verdict::{self, Deviation, Match, Received, Stop};
 const QUIET: Duration = Duration::from_millis(50);
 
 /// A deviation and the exchange at which it showed.
-pub type Failed = (String, Deviation);
+pub(super) type Failed = (String, Deviation);
 
 /// Plays the exchanges with these indices under the context's delivery.
 ///
 /// A delivery that concerns one exchange plays just that one, and another one whole behind it: an
 /// answer that is missing, or one too many, shows at the latest there.
-pub fn play(line: &mut Line, ctx: &mut Context<'_>, selection: &[usize], all: bool) -> Result<(), Failed> {
+pub(super) fn play(
+    line: &mut Line,
+    ctx: &mut Context<'_>,
+    selection: &[usize],
+    all: bool,
+) -> Result<(), Failed> {
     if !line.opened {
         line.opened = true;
         for i in 0..ctx.profile.opening.len() {
@@ -40,7 +45,9 @@ pub fn play(line: &mut Line, ctx: &mut Context<'_>, selection: &[usize], all: bo
                 exchange(line, ctx, Part::Exchanges, witness(selection, *at), &[])?;
             }
         }
-        How::Merge { exchanges, half, .. } => merged(line, ctx, exchanges, *half)?,
+        How::Merge {
+            exchanges, half, ..
+        } => merged(line, ctx, exchanges, *half)?,
         How::Whole | How::Cut { .. } => {
             for &i in selection {
                 exchange(line, ctx, Part::Exchanges, i, &[])?;
@@ -61,7 +68,10 @@ pub fn play(line: &mut Line, ctx: &mut Context<'_>, selection: &[usize], all: bo
 /// The exchange behind the one that was cut, so that a shifted answer cannot look right.
 fn witness(selection: &[usize], at: usize) -> usize {
     let place = selection.iter().position(|i| *i == at).unwrap_or(0);
-    selection.get((place + 1) % selection.len()).copied().unwrap_or(at)
+    selection
+        .get((place + 1) % selection.len())
+        .copied()
+        .unwrap_or(at)
 }
 
 fn stray(line: &mut Line) -> Result<(), Failed> {
@@ -69,8 +79,8 @@ fn stray(line: &mut Line) -> Result<(), Failed> {
     if line.inbox().is_empty() {
         return Ok(());
     }
-    let deviation = Deviation::fail(verdict::STRAY, "nothing after the last answer", "")
-        .getting(line.inbox());
+    let deviation =
+        Deviation::fail(verdict::STRAY, "nothing after the last answer", "").getting(line.inbox());
     Err(("after the last exchange".to_owned(), deviation))
 }
 
@@ -82,10 +92,13 @@ fn exchange(
     cuts: &[usize],
 ) -> Result<(), Failed> {
     let profile = ctx.profile;
-    let Some(exchange) = part.of(profile).get(index) else { return Ok(()) };
+    let Some(exchange) = part.of(profile).get(index) else {
+        return Ok(());
+    };
     let name = || format!("exchange `{}`", exchange.name);
     if let Some(request) = &exchange.request {
-        line.trace.frame_out(request.encoded.bytes.len(), &request.encoded.fields);
+        line.trace
+            .frame_out(request.encoded.bytes.len(), &request.encoded.fields);
         send_cut(line, ctx, request, cuts).map_err(|d| (name(), d))?;
     }
     let sent = Instant::now();
@@ -128,10 +141,16 @@ fn write(line: &mut Line, ctx: &Context<'_>, bytes: &[u8]) -> Result<(), Deviati
         Err(stop) => {
             // What the peer said before it closed is the better explanation.
             line.pump();
-            let said = Received { bytes: line.inbox().to_vec(), stop };
+            let said = Received {
+                bytes: line.inbox().to_vec(),
+                stop,
+            };
             let expected = "the target reads the whole request";
             Err(match verdict::frame("", &said) {
-                Some(d) => Deviation { expected: expected.to_owned(), ..d },
+                Some(d) => Deviation {
+                    expected: expected.to_owned(),
+                    ..d
+                },
                 None => Deviation::error(expected, "a write failed"),
             })
         }
@@ -149,21 +168,33 @@ fn merged(
     let mut together = Vec::new();
     for request in exchanges.iter().filter_map(requests) {
         together.extend_from_slice(&request.encoded.bytes);
-        line.trace.frame_out(request.encoded.bytes.len(), &request.encoded.fields);
+        line.trace
+            .frame_out(request.encoded.bytes.len(), &request.encoded.fields);
     }
     let mut rest = &[][..];
     if let Some(request) = half.as_ref().and_then(requests) {
-        let (front, back) = request.encoded.bytes.split_at(request.encoded.bytes.len().div_ceil(2));
+        let (front, back) = request
+            .encoded
+            .bytes
+            .split_at(request.encoded.bytes.len().div_ceil(2));
         together.extend_from_slice(front);
         rest = back;
-        line.trace.frame_out(request.encoded.bytes.len(), &request.encoded.fields);
+        line.trace
+            .frame_out(request.encoded.bytes.len(), &request.encoded.fields);
     }
     let whole = || format!("{} requests in one write", exchanges.len());
     write_merged(line, ctx, &together).map_err(|d| (whole(), d))?;
     let sent = Instant::now();
     for (n, &i) in exchanges.iter().enumerate() {
         let exchange = &ctx.profile.exchanges[i];
-        let name = || format!("answer {} of {}, exchange `{}`", n + 1, exchanges.len(), exchange.name);
+        let name = || {
+            format!(
+                "answer {} of {}, exchange `{}`",
+                n + 1,
+                exchanges.len(),
+                exchange.name
+            )
+        };
         reply(line, ctx, Part::Exchanges, i, exchange).map_err(|d| (name(), d))?;
         ctx.latencies.push(sent.elapsed().as_nanos() as u64);
     }
@@ -180,7 +211,11 @@ fn merged(
 
 /// One write, shown to wait at the peer in one piece: by exactly one more data segment where it
 /// fits one; else, with the target stopped, by its queue.
-pub fn write_merged(line: &mut Line, ctx: &mut Context<'_>, bytes: &[u8]) -> Result<(), Deviation> {
+pub(super) fn write_merged(
+    line: &mut Line,
+    ctx: &mut Context<'_>,
+    bytes: &[u8],
+) -> Result<(), Deviation> {
     if bytes.len() > ONE_SEGMENT && ctx.target.is_started() {
         return write_while_stopped(line, ctx, bytes);
     }
@@ -204,7 +239,11 @@ pub fn write_merged(line: &mut Line, ctx: &mut Context<'_>, bytes: &[u8]) -> Res
     Ok(())
 }
 
-fn write_while_stopped(line: &mut Line, ctx: &mut Context<'_>, bytes: &[u8]) -> Result<(), Deviation> {
+fn write_while_stopped(
+    line: &mut Line,
+    ctx: &mut Context<'_>,
+    bytes: &[u8],
+) -> Result<(), Deviation> {
     let deadline = ctx.by(ctx.deadlines.state);
     ctx.target
         .pause(deadline)
@@ -243,13 +282,16 @@ fn reply(
             verdict::closing(crate::scenario::model::CloseHow::Any, &got).map_or(Ok(()), Err)
         }
         Reply::Given(messages) => {
-            let mut frames = FrameReader::new(messages.iter().map(|m| m.framing.decoder()).collect());
+            let mut frames =
+                FrameReader::new(messages.iter().map(|m| m.framing.decoder()).collect());
             let want = ctx.oracle.answer(part, index).unwrap_or_default();
             let raw = messages.iter().any(|m| !m.framing.has_boundaries());
             let got = if raw {
                 line.receive(deadline, linger, &[], |bytes| Ok(prefix(want, bytes)))
             } else {
-                line.receive(deadline, linger, &[], |bytes| frames.read(bytes, Some(want)))
+                line.receive(deadline, linger, &[], |bytes| {
+                    frames.read(bytes, Some(want))
+                })
             };
             frames.trace(line);
             verdict::answer(want, &got).map_or(Ok(()), Err)
@@ -291,11 +333,19 @@ fn prefix(want: &[u8], got: &[u8]) -> Match {
 /// An answer without boundaries is whole when it began and then paused, or the stream ended.
 fn until_quiet(line: &mut Line, deadline: Instant) -> Received {
     let mut all = line.receive(deadline, Duration::ZERO, &[], |bytes| {
-        Ok(if bytes.is_empty() { Match::NotYet } else { Match::Met(bytes.len()) })
+        Ok(if bytes.is_empty() {
+            Match::NotYet
+        } else {
+            Match::Met(bytes.len())
+        })
     });
     while all.stop == Stop::Complete && Instant::now() < deadline {
         let more = line.receive(Instant::now() + QUIET, Duration::ZERO, &[], |bytes| {
-            Ok(if bytes.is_empty() { Match::NotYet } else { Match::Met(bytes.len()) })
+            Ok(if bytes.is_empty() {
+                Match::NotYet
+            } else {
+                Match::Met(bytes.len())
+            })
         });
         all.bytes.extend_from_slice(&more.bytes);
         match more.stop {
@@ -317,7 +367,12 @@ struct FrameReader {
 
 impl FrameReader {
     fn new(decoders: Vec<Box<dyn Decoder>>) -> Self {
-        Self { decoders, done: 0, end: 0, frames: Vec::new() }
+        Self {
+            decoders,
+            done: 0,
+            end: 0,
+            frames: Vec::new(),
+        }
     }
 
     /// Met when as many frames as there are decoders lie in `bytes`. Bytes that already differ
@@ -332,7 +387,8 @@ impl FrameReader {
                     self.frames.push(frame);
                 }
                 Ok(Progress::NeedMore { .. }) => {
-                    let differs = want.is_some_and(|w| !w.starts_with(bytes) && !bytes.starts_with(w));
+                    let differs =
+                        want.is_some_and(|w| !w.starts_with(bytes) && !bytes.starts_with(w));
                     return Ok(if differs { Match::Never } else { Match::NotYet });
                 }
                 Err(error) if error.kind == FrameErrorKind::Truncated => return Err(Stop::End),

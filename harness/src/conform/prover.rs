@@ -42,7 +42,11 @@ impl Default for Prover {
 impl Prover {
     /// A prover that opens its socket when it is first needed.
     pub fn new() -> Self {
-        Self { watch: None, turned_to: None, unavailable: None }
+        Self {
+            watch: None,
+            turned_to: None,
+            unavailable: None,
+        }
     }
 
     /// Why nothing can be proved, if so.

@@ -45,7 +45,10 @@ pub fn run(
     let started = jiff::Timestamp::now().to_string();
     let reporter = Mutex::new(reporter);
     let tell = |event: &Event<'_>| {
-        reporter.lock().unwrap_or_else(PoisonError::into_inner).event(event);
+        reporter
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .event(event);
     };
     tell(&Event::RunStarted {
         cases: plan.cases.len(),
@@ -53,25 +56,43 @@ pub fn run(
         seed: plan.seed,
     });
     let shared = Shared::default();
-    let results: Vec<Mutex<Option<CaseResult>>> = plan.cases.iter().map(|_| Mutex::new(None)).collect();
+    let results: Vec<Mutex<Option<CaseResult>>> =
+        plan.cases.iter().map(|_| Mutex::new(None)).collect();
     let one = |index: usize| {
         let case = &plan.cases[index];
         if interrupt.is_set() {
             return;
         }
-        let scenario = documents[case.document].scenarios[case.scenario].name.as_str();
+        let scenario = documents[case.document].scenarios[case.scenario]
+            .name
+            .as_str();
         let id = case.case.id.as_str();
-        tell(&Event::CaseStarted { scenario, id, deliveries: case.deliveries.len() as u64 });
+        tell(&Event::CaseStarted {
+            scenario,
+            id,
+            deliveries: case.deliveries.len() as u64,
+        });
         let progress = |failed: bool| {
-            tell(&Event::Progress { id, delivered: 1, failed: u64::from(failed) });
+            tell(&Event::Progress {
+                id,
+                delivered: 1,
+                failed: u64::from(failed),
+            });
         };
         let target = shared.target(case, settings);
         let result = case::run(case, settings, interrupt, target, &progress);
-        tell(&Event::CaseFinished { scenario, result: &result });
-        *results[index].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        tell(&Event::CaseFinished {
+            scenario,
+            result: &result,
+        });
+        *results[index]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(result);
     };
     let in_lane = |lane: Lane| -> Vec<usize> {
-        (0..plan.cases.len()).filter(|i| plan.cases[*i].lane == lane).collect()
+        (0..plan.cases.len())
+            .filter(|i| plan.cases[*i].lane == lane)
+            .collect()
     };
     side_by_side(&in_lane(Lane::Parallel), settings.case_threads, &one);
     side_by_side(&in_lane(Lane::Exclusive), 1, &one);
@@ -129,7 +150,10 @@ struct Shared(Mutex<HashMap<usize, Arc<Target>>>);
 
 impl Shared {
     fn target(&self, plan: &CasePlan, settings: &Settings) -> Option<Arc<Target>> {
-        let profile = plan.profile.as_ref().filter(|_| plan.case.share && plan.fate == Fate::Run)?;
+        let profile = plan
+            .profile
+            .as_ref()
+            .filter(|_| plan.case.share && plan.fate == Fate::Run)?;
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(target) = all.get(&(Arc::as_ptr(profile) as usize)) {
             return Some(Arc::clone(target));
@@ -174,7 +198,12 @@ fn totals(run: &Run) -> Totals {
     for case in run.scenarios.iter().flat_map(|s| &s.cases) {
         *totals.verdicts.entry(case.verdict).or_default() += 1;
         totals.unproved += u64::from(case.verdict == Verdict::Pass && case.unproved);
-        let Coverage { planned, delivered, proved, .. } = case.coverage;
+        let Coverage {
+            planned,
+            delivered,
+            proved,
+            ..
+        } = case.coverage;
         totals.planned += planned;
         totals.delivered += delivered;
         totals.proved += proved;

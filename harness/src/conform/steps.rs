@@ -13,14 +13,12 @@ use super::datagram::{self, Flow};
 use super::line::Line;
 use super::play;
 use super::trace::Trace;
-use crate::scenario::model::{
-    Builtin, CloseHow, Origin, RecvExpect, SendData, Step, StepKind,
-};
+use crate::scenario::model::{Builtin, CloseHow, Origin, RecvExpect, SendData, Step, StepKind};
 use crate::target::{Second, TargetError};
 use crate::verdict::{self, Deviation, Match, Received, Stop};
 
 /// A connection of a case.
-pub enum Conn {
+pub(super) enum Conn {
     /// TCP or Unix stream.
     Line(Box<Line>),
     /// UDP.
@@ -29,7 +27,7 @@ pub enum Conn {
 
 /// The connections of a case and what its steps measured.
 #[derive(Default)]
-pub struct Scene {
+pub(super) struct Scene {
     /// Open connections by name.
     pub conns: BTreeMap<String, Conn>,
     /// Connections that were closed, as they went.
@@ -44,9 +42,9 @@ pub struct Scene {
 
 /// A step that was not as expected.
 #[derive(Clone, Debug)]
-pub struct Failed {
+pub(super) struct Failed {
     /// The step, in words.
-    pub step: String,
+    pub step: Box<str>,
     /// Its line in the scenario file.
     pub line: u32,
     /// What was not as expected.
@@ -57,7 +55,7 @@ pub struct Failed {
 ///
 /// # Errors
 /// That step.
-pub fn run(scene: &mut Scene, ctx: &mut Context<'_>, steps: &[Step]) -> Result<(), Failed> {
+pub(super) fn run(scene: &mut Scene, ctx: &mut Context<'_>, steps: &[Step]) -> Result<(), Failed> {
     for step in steps {
         match &step.kind {
             StepKind::Repeat { times, steps } => {
@@ -72,7 +70,7 @@ pub fn run(scene: &mut Scene, ctx: &mut Context<'_>, steps: &[Step]) -> Result<(
             }
             kind => {
                 let failed = |(step_words, deviation): play::Failed| Failed {
-                    step: step_words,
+                    step: step_words.into(),
                     line: step.at.line,
                     deviation,
                 };
@@ -80,8 +78,13 @@ pub fn run(scene: &mut Scene, ctx: &mut Context<'_>, steps: &[Step]) -> Result<(
             }
         }
         if ctx.interrupt.is_set() {
-            let deviation = Deviation::inconclusive("the step is carried out", "the run was interrupted");
-            return Err(Failed { step: words(&step.kind), line: step.at.line, deviation });
+            let deviation =
+                Deviation::inconclusive("the step is carried out", "the run was interrupted");
+            return Err(Failed {
+                step: words(&step.kind).into(),
+                line: step.at.line,
+                deviation,
+            });
         }
     }
     Ok(())
@@ -123,9 +126,17 @@ fn play_on(
 
 fn plain(scene: &mut Scene, ctx: &mut Context<'_>, kind: &StepKind) -> Result<(), Deviation> {
     match kind {
-        StepKind::Connect { name, options, error } => {
+        StepKind::Connect {
+            name,
+            options,
+            error,
+        } => {
             let connected = connect(scene, ctx, name, options);
-            must(connected.map_err(|e| e.name().to_owned()), error.as_deref(), "a connection")
+            must(
+                connected.map_err(|e| e.name().to_owned()),
+                error.as_deref(),
+                "a connection",
+            )
         }
         StepKind::Send { on, data, error } => {
             let sent = match conn(scene, on)? {
@@ -135,7 +146,13 @@ fn plain(scene: &mut Scene, ctx: &mut Context<'_>, kind: &StepKind) -> Result<()
             scene.sent = Some(Instant::now());
             must(sent, error.as_deref(), "the bytes are taken")
         }
-        StepKind::Recv { on, expect, reads, truncated, within } => {
+        StepKind::Recv {
+            on,
+            expect,
+            reads,
+            truncated,
+            within,
+        } => {
             let wait = within.unwrap_or(ctx.deadlines.reply);
             let sent = scene.sent;
             match conn(scene, on)? {
@@ -153,7 +170,11 @@ fn plain(scene: &mut Scene, ctx: &mut Context<'_>, kind: &StepKind) -> Result<()
             Conn::Line(line) => {
                 let deadline = Instant::now() + *duration;
                 let got = line.receive(deadline, Duration::ZERO, &[], |bytes| {
-                    Ok(if bytes.is_empty() { Match::NotYet } else { Match::Met(bytes.len()) })
+                    Ok(if bytes.is_empty() {
+                        Match::NotYet
+                    } else {
+                        Match::Met(bytes.len())
+                    })
                 });
                 match got.stop {
                     Stop::Deadline(_) if got.bytes.is_empty() => Ok(()),
@@ -163,17 +184,29 @@ fn plain(scene: &mut Scene, ctx: &mut Context<'_>, kind: &StepKind) -> Result<()
                     }
                     stop => Err(Deviation::fail(
                         verdict::CLOSED,
-                        format!("an open, silent connection for {}", verdict::time(*duration)),
+                        format!(
+                            "an open, silent connection for {}",
+                            verdict::time(*duration)
+                        ),
                         format!("{stop:?}"),
                     )),
                 }
             }
-            Conn::Flow(flow) => {
-                datagram::recv(flow, ctx, &RecvExpect::Nothing(*duration), None, None, *duration)
-            }
+            Conn::Flow(flow) => datagram::recv(
+                flow,
+                ctx,
+                &RecvExpect::Nothing(*duration),
+                None,
+                None,
+                *duration,
+            ),
         },
         StepKind::Shutdown { on } => match conn(scene, on)? {
-            Conn::Line(line) => must(line.shutdown().map_err(|e| e.name().to_owned()), None, "FIN is sent"),
+            Conn::Line(line) => must(
+                line.shutdown().map_err(|e| e.name().to_owned()),
+                None,
+                "FIN is sent",
+            ),
             Conn::Flow(_) => Ok(()),
         },
         StepKind::Close { on } => take(scene, on, Line::close),
@@ -206,19 +239,32 @@ fn on_target(ctx: &mut Context<'_>, kind: &StepKind) -> Result<(), Deviation> {
         StepKind::PauseTarget => ctx.target.pause(deadline),
         StepKind::ResumeTarget => ctx.target.resume(),
         StepKind::StopTarget { kill } => ctx.target.stop(*kill),
-        StepKind::StartTarget { within, refused: true } => {
+        StepKind::StartTarget {
+            within,
+            refused: true,
+        } => {
             return match ctx.target.start_again(*within) {
                 Err(TargetError::Exited { .. }) => Ok(()),
-                Err(e) => Err(Deviation::inconclusive("the start is refused", e.to_string())),
+                Err(e) => Err(Deviation::inconclusive(
+                    "the start is refused",
+                    e.to_string(),
+                )),
                 Ok(()) => {
                     let want = "the target ends with an error: its port is taken";
                     Err(Deviation::fail("started all the same", want, "it listens"))
                 }
             };
         }
-        StepKind::StartTarget { within, refused: false } => {
+        StepKind::StartTarget {
+            within,
+            refused: false,
+        } => {
             return ctx.target.start_again(*within).map_err(|e| {
-                Deviation::fail("did not start again", "the target starts again", e.to_string())
+                Deviation::fail(
+                    "did not start again",
+                    "the target starts again",
+                    e.to_string(),
+                )
             });
         }
         StepKind::StartSecond { refused } => return second(ctx, *refused),
@@ -238,9 +284,13 @@ fn second(ctx: &mut Context<'_>, refused: bool) -> Result<(), Deviation> {
         "the second instance listens beside the first"
     };
     let actual = match (seen, refused) {
-        (Second::Ended(Exit::Code(0), _), true) => "it ended with exit status 0, as if all were well".to_owned(),
+        (Second::Ended(Exit::Code(0), _), true) => {
+            "it ended with exit status 0, as if all were well".to_owned()
+        }
         (Second::Ended(..), true) | (Second::Ready, false) => return Ok(()),
-        (Second::Ready, true) => "it listens on the same port: the two now share its clients".to_owned(),
+        (Second::Ready, true) => {
+            "it listens on the same port: the two now share its clients".to_owned()
+        }
         (Second::Ended(exit, words), false) => format!("it ended with {exit}{words}"),
         (Second::Neither, _) => "it neither ended nor listens".to_owned(),
     };
@@ -260,9 +310,13 @@ fn connect(
     let open = |options: &SocketOptions| -> Result<Conn, NetError> {
         let interrupt = ctx.interrupt.clone();
         Ok(if to.transport().is_stream() {
-            Conn::Line(Box::new(Line::connect(name, to, options, deadline, ctx.clock, interrupt)?))
+            Conn::Line(Box::new(Line::connect(
+                name, to, options, deadline, ctx.clock, interrupt,
+            )?))
         } else {
-            Conn::Flow(Box::new(Flow::connect(name, to, options, ctx.clock, interrupt)?))
+            Conn::Flow(Box::new(Flow::connect(
+                name, to, options, ctx.clock, interrupt,
+            )?))
         })
     };
     let opened = match open(&options) {
@@ -310,7 +364,7 @@ fn take(scene: &mut Scene, name: &str, how: impl FnOnce(Line) -> Trace) -> Resul
 
 impl Conn {
     /// Closes it. Its trace stays.
-    pub fn finish(self) -> Trace {
+    pub(super) fn finish(self) -> Trace {
         match self {
             Self::Line(line) => line.close(),
             Self::Flow(flow) => flow.trace,
@@ -330,7 +384,11 @@ fn must(done: Result<(), String>, error: Option<&str>, what: &str) -> Result<(),
 }
 
 /// The inner error is the errno name of a write that failed, which the scenario may expect.
-fn send(line: &mut Line, ctx: &mut Context<'_>, data: &SendData) -> Result<Result<(), String>, Deviation> {
+fn send(
+    line: &mut Line,
+    ctx: &mut Context<'_>,
+    data: &SendData,
+) -> Result<Result<(), String>, Deviation> {
     line.segments_mark = line.segments().unwrap_or(0);
     let deadline = ctx.by(ctx.deadlines.reply);
     let written = match data {
@@ -378,21 +436,33 @@ fn recv(
     if let RecvExpect::Reads(wanted) = expect {
         return recv_reads(line, ctx, wanted, sizes, wait);
     }
-    let wait = if let RecvExpect::Nothing(d) = expect { *d } else { wait };
+    let wait = if let RecvExpect::Nothing(d) = expect {
+        *d
+    } else {
+        wait
+    };
     let got = line.receive(ctx.by(wait), ctx.deadlines.linger, sizes, |bytes| {
         Ok(verdict::matches(expect, bytes))
     });
     told_reads(line, ctx, &got);
     let met = match expect {
         RecvExpect::Nothing(_) => got.bytes.is_empty(),
-        _ => got.stop == Stop::Complete && matches!(verdict::matches(expect, &got.bytes), Match::Met(_)),
+        _ => {
+            got.stop == Stop::Complete
+                && matches!(verdict::matches(expect, &got.bytes), Match::Met(_))
+        }
     };
-    if met { Ok(()) } else { Err(verdict::unmet(expect, &got)) }
+    if met {
+        Ok(())
+    } else {
+        Err(verdict::unmet(expect, &got))
+    }
 }
 
 /// The `reads` reference server tells how its reads went: that belongs into the diagram.
 fn told_reads(line: &mut Line, ctx: &Context<'_>, got: &Received) {
-    let recorder = matches!(&ctx.profile.origin, Origin::Builtin(Builtin { server, .. }) if server == "reads");
+    let recorder =
+        matches!(&ctx.profile.origin, Origin::Builtin(Builtin { server, .. }) if server == "reads");
     if !recorder {
         return;
     }
@@ -413,24 +483,39 @@ fn recv_reads(
 ) -> Result<(), Deviation> {
     if !line.inbox().is_empty() {
         let rest = crate::quote::bytes(line.inbox());
-        return Err(Deviation::error("reads of this step alone", format!("an earlier step read {rest} too")));
+        return Err(Deviation::error(
+            "reads of this step alone",
+            format!("an earlier step read {rest} too"),
+        ));
     }
     for (i, want) in wanted.iter().enumerate() {
         let size = sizes.get(i).or(sizes.last()).copied().unwrap_or(64 << 10);
         let mut taken = false;
         let got = line.receive(ctx.by(wait), Duration::ZERO, &[size], |bytes| {
             taken = !bytes.is_empty();
-            Ok(if taken { Match::Met(bytes.len()) } else { Match::NotYet })
+            Ok(if taken {
+                Match::Met(bytes.len())
+            } else {
+                Match::NotYet
+            })
         });
         if let Some(deviation) = verdict::answer(want, &got) {
             let expected = format!("read {} returns all of this", i + 1);
-            return Err(Deviation { expected, ..deviation });
+            return Err(Deviation {
+                expected,
+                ..deviation
+            });
         }
     }
     Ok(())
 }
 
-fn closed(line: &mut Line, ctx: &Context<'_>, how: CloseHow, wait: Duration) -> Result<(), Deviation> {
+fn closed(
+    line: &mut Line,
+    ctx: &Context<'_>,
+    how: CloseHow,
+    wait: Duration,
+) -> Result<(), Deviation> {
     let got = line.receive(ctx.by(wait), Duration::ZERO, &[], |_| Ok(Match::NotYet));
     verdict::closing(how, &got).map_or(Ok(()), Err)
 }

@@ -12,8 +12,8 @@ use super::oracle::{Oracle, Part};
 use super::prover::Prover;
 use super::steps::{self, Failed, Scene};
 use super::tally::Tally;
-use crate::plan::{Class, Delivery};
 use crate::latency;
+use crate::plan::{Class, Delivery};
 use crate::run::DiagramStream;
 use crate::scenario::model::{Case, Profile, Step};
 use crate::target::Target;
@@ -25,7 +25,7 @@ const ENOUGH: u32 = 3;
 const LAST_BREATH: Duration = Duration::from_millis(100);
 
 /// What a sweep works with. Shared between its threads.
-pub struct Sweep<'a> {
+pub(super) struct Sweep<'a> {
     /// The case.
     pub case: &'a Case,
     /// What is carried out for each delivery.
@@ -49,7 +49,7 @@ pub struct Sweep<'a> {
 }
 
 /// What came of one delivery.
-pub struct Outcome {
+pub(super) struct Outcome {
     /// What was not as expected, if anything.
     pub failed: Option<Failed>,
     /// What was proved.
@@ -70,7 +70,7 @@ pub struct Outcome {
 
 /// All that is kept of the deliveries of one sweep.
 #[derive(Default)]
-pub struct Gathered {
+pub(super) struct Gathered {
     /// Outcomes that deviated, by the delivery's index, in order.
     pub failed: Vec<(usize, Outcome)>,
     /// Indices of deliveries that were carried out, with whether they were proved.
@@ -89,12 +89,15 @@ pub struct Gathered {
 
 impl Gathered {
     /// Adds the outcome of the delivery with this index.
-    pub fn add(&mut self, index: usize, class: Class, mut outcome: Outcome) {
+    pub(super) fn add(&mut self, index: usize, class: Class, mut outcome: Outcome) {
         self.delivered.push((index, outcome.tally.complete()));
         self.tally.add(&outcome.tally);
         if !outcome.latencies.is_empty() {
             let into = self.latency.entry(class).or_insert_with(latency::empty);
-            outcome.latencies.iter().for_each(|ns| latency::record(into, *ns));
+            outcome
+                .latencies
+                .iter()
+                .for_each(|ns| latency::record(into, *ns));
         }
         for note in outcome.notes.drain(..).chain(outcome.unprovable.take()) {
             if !self.notes.contains(&note) {
@@ -134,9 +137,13 @@ impl Gathered {
 
 impl Sweep<'_> {
     /// Carries out one delivery.
-    pub fn deliver(&self, delivery: &Delivery, deadlines: Deadlines, prover: &mut Prover) -> Outcome {
+    pub(super) fn deliver(
+        &self,
+        delivery: &Delivery,
+        deadlines: Deadlines,
+        prover: &mut Prover,
+    ) -> Outcome {
         let mut ctx = Context {
-            case: self.case,
             profile: self.profile,
             target: self.target,
             delivery,
@@ -157,26 +164,50 @@ impl Sweep<'_> {
         }
         let wanted = self.show || failed.is_some();
         let mut streams = Vec::new();
-        let Scene { conns, closed, options, .. } = scene;
+        let Scene {
+            conns,
+            closed,
+            options,
+            ..
+        } = scene;
         let open = conns.into_values().map(|conn| conn.finish());
         for trace in closed.into_iter().chain(open) {
             if wanted {
                 streams.extend(trace.streams());
             }
         }
-        let Context { tally, latencies, learned, notes, prover, .. } = ctx;
-        let unprovable = prover.unavailable().filter(|_| tally.missing > 0).map(str::to_owned);
-        Outcome { failed, tally, latencies, learned, streams, notes, options, unprovable }
+        let Context {
+            tally,
+            latencies,
+            learned,
+            notes,
+            prover,
+            ..
+        } = ctx;
+        let unprovable = prover
+            .unavailable()
+            .filter(|_| tally.missing > 0)
+            .map(str::to_owned);
+        Outcome {
+            failed,
+            tally,
+            latencies,
+            learned,
+            streams,
+            notes,
+            options,
+            unprovable,
+        }
     }
 
     /// A broken connection has a better name where the target ended, or spins.
     fn explain(&self, deviation: &mut Deviation) {
         let broken = [verdict::CLOSED, verdict::FAILED, "not reached"].contains(&deviation.kind);
-        if broken {
-            if let Some(exit) = self.last_breath() {
-                deviation.kind = verdict::CRASH;
-                deviation.actual.push_str(&format!("; the target ended with {exit}"));
-            }
+        if broken && let Some(exit) = self.last_breath() {
+            deviation.kind = verdict::CRASH;
+            deviation
+                .actual
+                .push_str(&format!("; the target ended with {exit}"));
         }
     }
 
@@ -199,7 +230,7 @@ impl Sweep<'_> {
 
     /// Carries out these deliveries on `workers` threads, and tells `progress` of each. A target
     /// that ended is started again, and what broke with it is delivered once more, one by one.
-    pub fn all(
+    pub(super) fn all(
         &self,
         deliveries: &[Delivery],
         workers: usize,
@@ -213,7 +244,9 @@ impl Sweep<'_> {
             let mut mine = Gathered::default();
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some(delivery) = deliveries.get(index) else { break };
+                let Some(delivery) = deliveries.get(index) else {
+                    break;
+                };
                 if self.interrupt.is_set() || self.dead() {
                     break;
                 }
@@ -221,10 +254,17 @@ impl Sweep<'_> {
                     break;
                 }
                 let hurry = slow.load(Ordering::Relaxed) >= ENOUGH;
-                let deadlines =
-                    if hurry { self.deadlines.hurried(self.slowest) } else { self.deadlines };
+                let deadlines = if hurry {
+                    self.deadlines.hurried(self.slowest)
+                } else {
+                    self.deadlines
+                };
                 let outcome = self.deliver(delivery, deadlines, prover);
-                if outcome.failed.as_ref().is_some_and(|f| f.deviation.may_be_slowness()) {
+                if outcome
+                    .failed
+                    .as_ref()
+                    .is_some_and(|f| f.deviation.may_be_slowness())
+                {
                     slow.fetch_add(1, Ordering::Relaxed);
                 }
                 progress(outcome.failed.is_some());
@@ -236,8 +276,9 @@ impl Sweep<'_> {
             gathered.merge(work(&mut Prover::new()));
         } else {
             std::thread::scope(|scope| {
-                let threads: Vec<_> =
-                    (0..workers).map(|_| scope.spawn(|| work(&mut Prover::new()))).collect();
+                let threads: Vec<_> = (0..workers)
+                    .map(|_| scope.spawn(|| work(&mut Prover::new())))
+                    .collect();
                 for thread in threads {
                     if let Ok(mine) = thread.join() {
                         gathered.merge(mine);
@@ -272,9 +313,17 @@ impl Sweep<'_> {
         gathered: &mut Gathered,
         progress: &(dyn Fn(bool) + Sync),
     ) {
-        let broken = |o: &Outcome| o.failed.as_ref().is_some_and(|f| f.deviation.kind == verdict::CRASH);
-        let mut again: Vec<usize> =
-            gathered.failed.iter().filter(|(_, o)| broken(o)).map(|(i, _)| *i).collect();
+        let broken = |o: &Outcome| {
+            o.failed
+                .as_ref()
+                .is_some_and(|f| f.deviation.kind == verdict::CRASH)
+        };
+        let mut again: Vec<usize> = gathered
+            .failed
+            .iter()
+            .filter(|(_, o)| broken(o))
+            .map(|(i, _)| *i)
+            .collect();
         gathered.failed.retain(|(_, o)| !broken(o));
         gathered.delivered.retain(|(i, _)| !again.contains(i));
         again.extend(
@@ -297,7 +346,9 @@ impl Sweep<'_> {
             gathered.add(index, deliveries[index].class, outcome);
         }
         if deaths >= ENOUGH {
-            gathered.notes.push(format!("after the target had ended {deaths} times, the rest was left out"));
+            gathered.notes.push(format!(
+                "after the target had ended {deaths} times, the rest was left out"
+            ));
         }
         if self.dead() {
             // Left running for the steps of other cases that share it.

@@ -24,7 +24,7 @@ struct Span {
 
 /// One direction.
 #[derive(Clone, Debug, Default)]
-pub struct Direction {
+pub(super) struct Direction {
     len: u64,
     kept: Vec<u8>,
     calls: Vec<Span>,
@@ -40,7 +40,12 @@ impl Direction {
         self.kept.extend_from_slice(&bytes[..room]);
         if self.calls.len() < SPANS {
             let label = String::new();
-            self.calls.push(Span { start, end: self.len, label, at_us: Some(at_us) });
+            self.calls.push(Span {
+                start,
+                end: self.len,
+                label,
+                at_us: Some(at_us),
+            });
         }
     }
 
@@ -76,7 +81,7 @@ impl Direction {
 
 /// What happened on one connection.
 #[derive(Clone, Debug)]
-pub struct Trace {
+pub(super) struct Trace {
     name: String,
     clock: Instant,
     /// From the harness to the target.
@@ -95,7 +100,7 @@ pub struct Trace {
 
 impl Trace {
     /// An empty trace of a connection; times count from `clock`.
-    pub fn new(name: &str, clock: Instant) -> Self {
+    pub(super) fn new(name: &str, clock: Instant) -> Self {
         Self {
             name: name.to_owned(),
             clock,
@@ -113,49 +118,49 @@ impl Trace {
     }
 
     /// One write that took these bytes.
-    pub fn wrote(&mut self, bytes: &[u8]) {
+    pub(super) fn wrote(&mut self, bytes: &[u8]) {
         let now = self.now();
         self.out.take(bytes, now);
     }
 
     /// One read that returned these bytes.
-    pub fn read(&mut self, bytes: &[u8]) {
+    pub(super) fn read(&mut self, bytes: &[u8]) {
         let now = self.now();
         self.inbound.take(bytes, now);
     }
 
     /// A message that was sent, or is being sent.
-    pub fn frame_out(&mut self, len: usize, fields: &[Field]) {
+    pub(super) fn frame_out(&mut self, len: usize, fields: &[Field]) {
         self.out.frame(len, fields);
     }
 
     /// A message that came.
-    pub fn frame_in(&mut self, len: usize, fields: &[Field]) {
+    pub(super) fn frame_in(&mut self, len: usize, fields: &[Field]) {
         self.inbound.frame(len, fields);
     }
 
     /// All bytes written so far were proved to have arrived as a piece.
-    pub fn proved(&mut self, proof: Proof) {
+    pub(super) fn proved(&mut self, proof: Proof) {
         self.proved.push((self.out.len, proof));
     }
 
     /// The bytes written so far went without proof.
-    pub fn unproved(&mut self) {
+    pub(super) fn unproved(&mut self) {
         self.unproved = true;
     }
 
     /// Data segments sent on this connection.
-    pub fn segments(&mut self, count: u64) {
+    pub(super) fn segments(&mut self, count: u64) {
         self.segments = Some(count);
     }
 
     /// What a recording target told of its reads.
-    pub fn peer_reads(&mut self, sizes: Vec<u64>) {
+    pub(super) fn peer_reads(&mut self, sizes: Vec<u64>) {
         self.peer_reads = sizes;
     }
 
     /// Its two directions, drawn; those in which nothing flowed are left out.
-    pub fn streams(&self) -> Vec<DiagramStream> {
+    pub(super) fn streams(&self) -> Vec<DiagramStream> {
         let mut streams = Vec::new();
         if self.out.len > 0 {
             let mut rows = vec![row("writes", &self.out.calls, true, None)];
@@ -173,7 +178,11 @@ impl Trace {
             if !self.inbound.frames.is_empty() {
                 rows.push(row("frames", &self.inbound.frames, true, None));
             }
-            streams.push(stream(format!("target -> {}", self.name), &self.inbound, rows));
+            streams.push(stream(
+                format!("target -> {}", self.name),
+                &self.inbound,
+                rows,
+            ));
         }
         streams
     }
@@ -181,7 +190,12 @@ impl Trace {
     /// Segment borders are only known where there is one segment a write, or one in all.
     fn segment_row(&self, count: u64) -> DiagramRow {
         let note = format!("{count} counted");
-        let whole = Span { start: 0, end: self.out.len, label: String::new(), at_us: None };
+        let whole = Span {
+            start: 0,
+            end: self.out.len,
+            label: String::new(),
+            at_us: None,
+        };
         if count == self.out.calls.len() as u64 {
             let mut calls = self.out.calls.clone();
             calls.iter_mut().for_each(|c| c.at_us = None);
@@ -200,7 +214,12 @@ impl Trace {
                 .map(|len| {
                     let start = at;
                     at += len;
-                    Span { start, end: at, label: String::new(), at_us: None }
+                    Span {
+                        start,
+                        end: at,
+                        label: String::new(),
+                        at_us: None,
+                    }
                 })
                 .collect();
             let reads = if spans.len() == 1 { "read" } else { "reads" };
@@ -216,7 +235,12 @@ impl Trace {
             .map(|(end, _)| {
                 let start = at;
                 at = *end;
-                Span { start, end: at, label: String::new(), at_us: None }
+                Span {
+                    start,
+                    end: at,
+                    label: String::new(),
+                    at_us: None,
+                }
             })
             .filter(|s| s.start < s.end)
             .collect();
@@ -239,7 +263,12 @@ fn row(layer: &str, spans: &[Span], proved: bool, note: Option<String>) -> Diagr
             at_us: s.at_us,
         })
         .collect();
-    DiagramRow { layer: layer.to_owned(), spans, proved, note }
+    DiagramRow {
+        layer: layer.to_owned(),
+        spans,
+        proved,
+        note,
+    }
 }
 
 fn stream(title: String, direction: &Direction, rows: Vec<DiagramRow>) -> DiagramStream {
@@ -247,5 +276,10 @@ fn stream(title: String, direction: &Direction, rows: Vec<DiagramRow>) -> Diagra
     for b in &direction.kept {
         let _ = write!(bytes_hex, "{b:02x}");
     }
-    DiagramStream { title, bytes_hex, len: direction.len, rows }
+    DiagramStream {
+        title,
+        bytes_hex,
+        len: direction.len,
+        rows,
+    }
 }

@@ -90,7 +90,10 @@ pub enum How {
 
 impl Delivery {
     /// The plain delivery.
-    pub const WHOLE: Self = Self { class: Class::Whole, how: How::Whole };
+    pub const WHOLE: Self = Self {
+        class: Class::Whole,
+        how: How::Whole,
+    };
 
     /// A short name that `--delivery` takes, such as `cut:ls@2`.
     pub fn id(&self, profile: &Profile) -> String {
@@ -107,8 +110,14 @@ impl Delivery {
                 }
                 id
             }
-            How::Merge { exchanges, half, .. } => {
-                format!("merge:{}{}", exchanges.len(), if half.is_some() { "+half" } else { "" })
+            How::Merge {
+                exchanges, half, ..
+            } => {
+                format!(
+                    "merge:{}{}",
+                    exchanges.len(),
+                    if half.is_some() { "+half" } else { "" }
+                )
             }
         }
     }
@@ -129,10 +138,15 @@ impl Delivery {
                         format!("request `{name}`, {len} bytes, byte by byte")
                     }
                     [a, b] => format!("request `{name}` cut at {a} and {b} of {len}"),
-                    _ => format!("request `{name}`, {len} bytes, in {} pieces", cuts.len() + 1),
+                    _ => format!(
+                        "request `{name}`, {len} bytes, in {} pieces",
+                        cuts.len() + 1
+                    ),
                 }
             }
-            How::Merge { exchanges, half, .. } => {
+            How::Merge {
+                exchanges, half, ..
+            } => {
                 let names: Vec<_> = exchanges.iter().map(|e| name(profile, *e)).collect();
                 let half = match half {
                     Some(e) => format!(", with the first half of `{}`", name(profile, *e)),
@@ -150,25 +164,34 @@ fn name(profile: &Profile, exchange: usize) -> &str {
 }
 
 fn request_len(exchange: &Exchange) -> usize {
-    exchange.request.as_ref().map_or(0, |m| m.encoded.bytes.len())
+    exchange
+        .request
+        .as_ref()
+        .map_or(0, |m| m.encoded.bytes.len())
 }
 
 /// Where a cut lies among the fields: `, inside length (bytes 0..4)` or `, between length and body`.
 fn place(exchange: &Exchange, cut: usize) -> String {
-    let Some(message) = &exchange.request else { return String::new() };
+    let Some(message) = &exchange.request else {
+        return String::new();
+    };
     let mut before = None;
     for field in &message.encoded.fields {
         for range in &field.ranges {
             if range.start < cut && cut < range.end {
-                return format!(", inside {} (bytes {}..{})", field.name, range.start, range.end);
+                return format!(
+                    ", inside {} (bytes {}..{})",
+                    field.name, range.start, range.end
+                );
             }
             if range.end == cut && !range.is_empty() {
                 before = Some(&field.name);
             }
-            if range.start == cut && !range.is_empty() {
-                if let Some(before) = before {
-                    return format!(", between {before} and {}", field.name);
-                }
+            if range.start == cut
+                && !range.is_empty()
+                && let Some(before) = before
+            {
+                return format!(", between {before} and {}", field.name);
             }
         }
     }
@@ -177,13 +200,22 @@ fn place(exchange: &Exchange, cut: usize) -> String {
 
 /// The deliveries of a case against a target, in the order of the case's `deliver` list. What is
 /// left out of a list that grew too long is told in `notes`.
-pub fn deliveries(case: &Case, profile: &Profile, seed: u64, notes: &mut Vec<String>) -> Vec<Delivery> {
+pub fn deliveries(
+    case: &Case,
+    profile: &Profile,
+    seed: u64,
+    notes: &mut Vec<String>,
+) -> Vec<Delivery> {
     let played = played(&case.steps, profile);
     let mut out = Vec::new();
     for spec in &case.deliver {
         match spec {
             DeliverySpec::Whole => out.push(Delivery::WHOLE),
-            DeliverySpec::Merge { from, to, plus_half } => {
+            DeliverySpec::Merge {
+                from,
+                to,
+                plus_half,
+            } => {
                 merges(&mut out, &played, profile, *from, *to, *plus_half);
             }
             _ => {
@@ -201,8 +233,13 @@ fn played(steps: &[Step], profile: &Profile) -> Vec<usize> {
     fn walk(steps: &[Step], profile: &Profile, found: &mut BTreeSet<usize>) {
         for step in steps {
             match &step.kind {
-                StepKind::Play { exchanges: None, .. } => found.extend(0..profile.exchanges.len()),
-                StepKind::Play { exchanges: Some(names), .. } => found.extend(
+                StepKind::Play {
+                    exchanges: None, ..
+                } => found.extend(0..profile.exchanges.len()),
+                StepKind::Play {
+                    exchanges: Some(names),
+                    ..
+                } => found.extend(
                     names
                         .iter()
                         .filter_map(|n| profile.exchanges.iter().position(|e| &e.name == n)),
@@ -233,7 +270,12 @@ fn cut_lists(
     if len < 2 || !profile.transport.is_stream() {
         return;
     }
-    let mut push = |class, cuts| out.push(Delivery { class, how: How::Cut { exchange, cuts } });
+    let mut push = |class, cuts| {
+        out.push(Delivery {
+            class,
+            how: How::Cut { exchange, cuts },
+        })
+    };
     match spec {
         DeliverySpec::Cut { at } => {
             let cuts: Vec<_> = at.iter().copied().filter(|c| *c < len).collect();
@@ -362,8 +404,18 @@ fn merges(
     for n in from..=to.unwrap_or(MERGE_TO.max(from)) {
         let exchanges: Vec<usize> = fit.iter().copied().cycle().take(n).collect();
         let half = plus_half.then(|| fit[n % fit.len()]);
-        let whole: usize = exchanges.iter().map(|e| request_len(&profile.exchanges[*e])).sum();
+        let whole: usize = exchanges
+            .iter()
+            .map(|e| request_len(&profile.exchanges[*e]))
+            .sum();
         let bytes = whole + half.map_or(0, |e| request_len(&profile.exchanges[e]).div_ceil(2));
-        out.push(Delivery { class: Class::Merge, how: How::Merge { exchanges, half, bytes } });
+        out.push(Delivery {
+            class: Class::Merge,
+            how: How::Merge {
+                exchanges,
+                half,
+                bytes,
+            },
+        });
     }
 }

@@ -17,13 +17,17 @@ pub enum Lane {
 }
 
 /// The lane of a case.
-pub fn lane(case: &Case, deliveries: &[Delivery]) -> Lane {
+pub(super) fn lane(case: &Case, deliveries: &[Delivery]) -> Lane {
     let stops = deliveries.iter().any(|d| match &d.how {
         How::Merge { bytes, .. } => *bytes > ONE_SEGMENT,
         _ => false,
     });
     let alone = stops || !case.thresholds.is_empty() || case.steps.iter().any(needs_the_machine);
-    if alone { Lane::Exclusive } else { Lane::Parallel }
+    if alone {
+        Lane::Exclusive
+    } else {
+        Lane::Parallel
+    }
 }
 
 fn needs_the_machine(step: &Step) -> bool {
@@ -36,7 +40,10 @@ fn needs_the_machine(step: &Step) -> bool {
         | StepKind::Timed { .. }
         | StepKind::Silence { .. } => true,
         StepKind::Require(c) | StepKind::Expect(c) => {
-            matches!(c, Condition::PortState { .. } | Condition::Ratio { .. } | Condition::TargetIdle)
+            matches!(
+                c,
+                Condition::PortState { .. } | Condition::Ratio { .. } | Condition::TargetIdle
+            )
         }
         StepKind::Repeat { steps, .. } => steps.iter().any(needs_the_machine),
         _ => false,

@@ -78,7 +78,9 @@ pub enum PlanError {
         filter: String,
     },
     /// A case has no target.
-    #[error("{file}:{line}: the case `{id}` has no target; give one with --target PROFILE, COMMAND or URL")]
+    #[error(
+        "{file}:{line}: the case `{id}` has no target; give one with --target PROFILE, COMMAND or URL"
+    )]
     NoTarget {
         /// The scenario file.
         file: String,
@@ -103,7 +105,11 @@ impl Plan {
     ///
     /// # Errors
     /// A filter or `--delivery` matches nothing, or a case lacks a target.
-    pub fn new(documents: &[Document], overrides: &Overrides, facts: &Facts) -> Result<Self, PlanError> {
+    pub fn new(
+        documents: &[Document],
+        overrides: &Overrides,
+        facts: &Facts,
+    ) -> Result<Self, PlanError> {
         let mut used = vec![false; overrides.filter.len()];
         let mut cases = Vec::new();
         for (d, document) in documents.iter().enumerate() {
@@ -127,7 +133,9 @@ impl Plan {
             }
         }
         if let Some(unused) = used.iter().position(|u| !u) {
-            return Err(PlanError::NothingMatches { filter: overrides.filter[unused].clone() });
+            return Err(PlanError::NothingMatches {
+                filter: overrides.filter[unused].clone(),
+            });
         }
         if cases.is_empty() {
             return Err(PlanError::NoCases);
@@ -138,7 +146,10 @@ impl Plan {
                 return Err(PlanError::NoSuchDelivery { id: id.clone() });
             }
         }
-        Ok(Self { seed: overrides.seed, cases })
+        Ok(Self {
+            seed: overrides.seed,
+            cases,
+        })
     }
 
     /// Deliveries over all cases that run.

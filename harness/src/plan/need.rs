@@ -3,8 +3,8 @@
 use harness_net::Transport;
 
 use super::Fate;
-use crate::target;
 use crate::scenario::model::{Capability, Case, Message, Need, Origin, Profile, Reply};
+use crate::target;
 
 /// What is known of this machine.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +18,10 @@ pub struct Facts {
 impl Facts {
     /// Looks at this machine.
     pub fn here() -> Self {
-        Self { ipv6: harness_net::has_ipv6_loopback(), finds: |p| target::program(p).is_some() }
+        Self {
+            ipv6: harness_net::has_ipv6_loopback(),
+            finds: |p| target::program(p).is_some(),
+        }
     }
 }
 
@@ -40,7 +43,9 @@ pub fn fate(case: &Case, profile: &Profile, facts: &Facts) -> Fate {
             Need::Capability(Capability::Restart) if !started => {
                 return lacks("was not started by the harness, so it cannot be started again");
             }
-            Need::Stream if !profile.transport.is_stream() => return lacks("does not speak a stream"),
+            Need::Stream if !profile.transport.is_stream() => {
+                return lacks("does not speak a stream");
+            }
             Need::Datagram if profile.transport != Transport::Udp => {
                 return lacks("does not speak UDP");
             }
@@ -67,7 +72,7 @@ fn has_length_field(profile: &Profile) -> bool {
 }
 
 /// The word of `without:` for a capability.
-pub fn word(capability: Capability) -> &'static str {
+pub(super) fn word(capability: Capability) -> &'static str {
     match capability {
         Capability::Pipelining => "pipelining",
         Capability::HalfClose => "half_close",

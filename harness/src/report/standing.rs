@@ -1,5 +1,6 @@
-//! What a verdict means for whoever waits for the run: the one table from verdicts to exit codes.
+//! What a verdict means for whoever waits for the run.
 
+use crate::exit;
 use crate::run::{CaseResult, Verdict};
 
 /// What a case's result asks of the reader.
@@ -35,37 +36,16 @@ impl Standing {
             standing => standing,
         }
     }
-
-    /// The exit code that a run gets from it: 0, 1 or 3.
-    #[must_use]
-    pub fn exit(self) -> i32 {
-        match self {
-            Self::Held | Self::Untried => 0,
-            Self::Broken => 1,
-            Self::Unjudged => 3,
-        }
-    }
-
-    /// The exit code of a run with these cases: 1 where something is broken, else 3 where
-    /// something could not be judged, else 0.
-    #[must_use]
-    pub fn exit_of<'a>(cases: impl IntoIterator<Item = &'a CaseResult>) -> i32 {
-        cases
-            .into_iter()
-            .map(Self::of_case)
-            .max()
-            .map_or(0, Self::exit)
-    }
 }
 
 /// What an exit code says, in words.
 pub(crate) fn exit_words(exit: i32) -> &'static str {
-    match exit {
-        0 => "nothing failed",
-        1 => "a case, a threshold or a comparison failed",
-        2 => "usage or scenario error; nothing was run",
-        3 => "not everything could be judged",
-        130 => "interrupted",
+    match u8::try_from(exit) {
+        Ok(exit::OK) => "nothing failed",
+        Ok(exit::FAILED) => "a case, a threshold or a comparison failed",
+        Ok(exit::USAGE) => "usage or scenario error; nothing was run",
+        Ok(exit::UNJUDGED) => "not everything could be judged",
+        Ok(exit::INTERRUPTED) => "interrupted",
         _ => "not one of the documented exit codes",
     }
 }
@@ -116,6 +96,6 @@ mod tests {
     #[test]
     fn broken_outranks_unjudged() {
         assert!(Standing::Broken > Standing::Unjudged);
-        assert_eq!(Standing::exit_of([]), 0);
+        assert!(Standing::Unjudged > Standing::Untried);
     }
 }

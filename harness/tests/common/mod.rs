@@ -13,13 +13,20 @@ pub const HARNESS: &str = env!("CARGO_BIN_EXE_harness");
 
 /// The workspace's root: scenario paths in commands and reports are relative to it.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .canonicalize()
+        .unwrap()
 }
 
 /// The program with these arguments, ready to run.
 pub fn command(args: &[&str]) -> Command {
     let mut command = Command::new(HARNESS);
-    command.args(args).current_dir(root()).env_remove("CLICOLOR_FORCE").env("NO_COLOR", "1");
+    command
+        .args(args)
+        .current_dir(root())
+        .env_remove("CLICOLOR_FORCE")
+        .env("NO_COLOR", "1");
     command
 }
 
@@ -60,7 +67,9 @@ pub fn cases(run: &Run) -> impl Iterator<Item = &CaseResult> {
 pub fn processes_with(marker: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Ok(line) = std::fs::read(entry.path().join("cmdline")) else { continue };
+        let Ok(line) = std::fs::read(entry.path().join("cmdline")) else {
+            continue;
+        };
         let line = String::from_utf8_lossy(&line).replace('\0', " ");
         if line.contains(marker) && entry.file_name() != std::process::id().to_string().as_str() {
             found.push(line);

@@ -147,5 +147,9 @@ fn merge(cx: &Context, args: &MergeSyntax) -> Option<DeliverySpec> {
         );
         return None;
     }
-    Some(DeliverySpec::Merge { from: range.from, to: range.to, plus_half })
+    Some(DeliverySpec::Merge {
+        from: range.from,
+        to: range.to,
+        plus_half,
+    })
 }

@@ -406,7 +406,10 @@ impl<'a> Steps<'a> {
         if refused {
             self.target_state = TargetState::Stopped;
         }
-        Some(StepKind::StartTarget { within: within.unwrap_or(READY_WITHIN), refused })
+        Some(StepKind::StartTarget {
+            within: within.unwrap_or(READY_WITHIN),
+            refused,
+        })
     }
 
     fn repeat(&mut self, cx: &Context, given: &RepeatSyntax) -> Option<StepKind> {

@@ -237,12 +237,15 @@ fn expected(cx: &Context, map: &RecvMap, at: Span) -> Option<RecvExpect> {
 /// The pattern, tied to the first byte. A compiled pattern may take 1 MiB.
 fn regex(cx: &Context, pattern: &str, at: Span) -> Option<Regex> {
     let build = |text: &str| {
-        RegexBuilder::new(text).size_limit(1 << 20).dfa_size_limit(1 << 20).build()
+        RegexBuilder::new(text)
+            .size_limit(1 << 20)
+            .dfa_size_limit(1 << 20)
+            .build()
     };
     // A comment at the end of an extended pattern would swallow the closing parenthesis; in such a
     // pattern, and only there, a line end means nothing.
-    let tied = build(&format!("\\A(?:{pattern})"))
-        .or_else(|_| build(&format!("\\A(?:{pattern}\n)")));
+    let tied =
+        build(&format!("\\A(?:{pattern})")).or_else(|_| build(&format!("\\A(?:{pattern}\n)")));
     match tied {
         Ok(regex) => Some(regex),
         Err(_) => {
