@@ -51,7 +51,7 @@ pub struct Deviation {
     /// Its kind, in a word or two: equal kinds are counted together.
     pub kind: &'static str,
     /// What should have come, in words; empty where the bytes say it.
-    pub expected: String,
+    pub expected: Box<str>,
     /// The bytes that should have come, where they are known.
     pub expected_bytes: Option<Box<[u8]>>,
     /// What came, in words.
@@ -70,7 +70,7 @@ impl Deviation {
         Self {
             weight,
             kind,
-            expected: expected.into(),
+            expected: expected.into().into(),
             expected_bytes: None,
             actual: actual.into(),
             actual_bytes: None,

@@ -442,7 +442,7 @@ fn failures(
             step: step.to_owned(),
             line: failed.line,
             kind: kind.to_owned(),
-            expected: failed.deviation.expected.clone(),
+            expected: failed.deviation.expected.to_string(),
             expected_bytes: octets.0,
             actual: failed.deviation.actual.clone(),
             actual_bytes: octets.1,

@@ -148,7 +148,7 @@ fn write(line: &mut Line, ctx: &Context<'_>, bytes: &[u8]) -> Result<(), Deviati
             let expected = "the target reads the whole request";
             Err(match verdict::frame("", &said) {
                 Some(d) => Deviation {
-                    expected: expected.to_owned(),
+                    expected: expected.into(),
                     ..d
                 },
                 None => Deviation::error(expected, "a write failed"),

@@ -502,7 +502,7 @@ fn recv_reads(
         if let Some(deviation) = verdict::answer(want, &got) {
             let expected = format!("read {} returns all of this", i + 1);
             return Err(Deviation {
-                expected,
+                expected: expected.into(),
                 ..deviation
             });
         }
