@@ -154,13 +154,20 @@ impl Line {
     ) -> Piece {
         let piece = loop {
             let stream = &self.stream;
-            let mut attend = || readable(stream);
+            let over = self.over.is_some();
+            let mut attend = || !over && stream.has_input();
             let piece = prover.await_consumed(self.id, stream, self.sent, deadline, &mut attend);
-            if piece != Piece::Interrupted {
-                break piece;
-            }
-            if !self.pump() || self.over.is_some() {
-                break Piece::Interrupted;
+            match piece {
+                Piece::Interrupted if self.pump() => {}
+                Piece::Gone => {
+                    self.pump();
+                    break if self.left_nothing() {
+                        Piece::Consumed
+                    } else {
+                        Piece::Gone
+                    };
+                }
+                piece => break piece,
             }
         };
         match piece {
@@ -172,7 +179,7 @@ impl Line {
                 tally.unproved(Proof::Paced);
                 self.trace.unproved();
             }
-            Piece::Unread | Piece::Interrupted => {
+            Piece::Unread | Piece::Interrupted | Piece::Gone => {
                 tally.missed();
                 self.trace.unproved();
             }
@@ -180,16 +187,24 @@ impl Line {
         piece
     }
 
+    /// True where the peer closed with FIN after it had taken everything: had it left a byte
+    /// unread, or had one come later, its kernel would have answered with RST (RFC 9293 section
+    /// 3.6 SHLD-3; catalogue STREAM-RST-01).
+    fn left_nothing(&self) -> bool {
+        let acknowledged = || self.stream.queues().is_ok_and(|q| q.unacked == 0);
+        self.over == Some(Stop::End) && acknowledged()
+    }
+
     /// Bytes that wait unread at the peer, where that can be seen.
     pub(super) fn peer_queue(&mut self, prover: &mut Prover) -> Option<u64> {
-        let watch = prover.watch(self.id, &self.stream)?;
+        let watch = prover.watch(self.id, &self.stream).ok()?;
         watch.look().ok().map(|seen| u64::from(seen.unread))
     }
 
     /// True where own socket and peer agree that everything written so far waits at the peer.
     pub(super) fn all_queued(&mut self, prover: &mut Prover, bytes: u64) -> bool {
         let sent = self.sent;
-        let Some(watch) = prover.watch(self.id, &self.stream) else {
+        let Ok(watch) = prover.watch(self.id, &self.stream) else {
             return false;
         };
         watch
@@ -328,14 +343,4 @@ impl Line {
         let _ = self.stream.reset();
         self.trace
     }
-}
-
-fn readable(stream: &Stream) -> bool {
-    let interest = Interest {
-        fd: stream.as_fd(),
-        read: true,
-        write: false,
-    };
-    poll(&[interest], Duration::ZERO)
-        .is_ok_and(|ready| ready.iter().any(|r| r.read || r.hangup || r.error))
 }

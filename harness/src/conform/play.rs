@@ -126,7 +126,7 @@ fn send_cut(
             match line.prove_consumed(ctx.prover, deadline, &mut ctx.tally) {
                 Piece::Consumed | Piece::Paced => {}
                 // The rest is sent all the same: what the target answers now is what matters.
-                Piece::Unread | Piece::Interrupted => proving = false,
+                Piece::Unread | Piece::Interrupted | Piece::Gone => proving = false,
             }
         } else {
             ctx.tally.missed();

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use harness_net::{Await, PeerWatch, Stream};
+use harness_net::{Await, PeerWatch, Stream, WatchError};
 
 /// How long a piece waits where nothing can be proved: long enough that a peer that is running
 /// has most likely read it, short enough for sweeps. It proves nothing.
@@ -29,8 +29,19 @@ pub enum Piece {
     Paced,
     /// It did not until the deadline.
     Unread,
-    /// The connection is over, or there is input to read first.
+    /// There is input to read first.
     Interrupted,
+    /// The peer's socket is gone.
+    Gone,
+}
+
+/// Why a peer cannot be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blind {
+    /// Its socket is gone.
+    Gone,
+    /// This system does not show it.
+    Unavailable,
 }
 
 impl Default for Prover {
@@ -55,22 +66,28 @@ impl Prover {
     }
 
     /// The watch, turned to the connection with this number.
-    pub fn watch(&mut self, id: u64, stream: &Stream) -> Option<&mut PeerWatch> {
+    pub fn watch(&mut self, id: u64, stream: &Stream) -> Result<&mut PeerWatch, Blind> {
         if self.unavailable.is_some() {
-            return None;
+            return Err(Blind::Unavailable);
         }
         if self.turned_to != Some(id) {
+            self.turned_to = None;
             let turned = match &mut self.watch {
                 Some(watch) => watch.rebind(stream),
                 None => PeerWatch::new(stream).map(|watch| self.watch = Some(watch)),
             };
-            if let Err(error) = turned {
-                self.unavailable = Some(error.to_string());
-                return None;
-            }
+            turned.map_err(|error| self.blind(&error))?;
             self.turned_to = Some(id);
         }
-        self.watch.as_mut()
+        self.watch.as_mut().ok_or(Blind::Unavailable)
+    }
+
+    fn blind(&mut self, error: &WatchError) -> Blind {
+        if matches!(error, WatchError::Gone) {
+            return Blind::Gone;
+        }
+        self.unavailable = Some(error.to_string());
+        Blind::Unavailable
     }
 
     /// Waits until the peer has read all `sent` bytes. `attend` is asked now and then whether
@@ -83,16 +100,20 @@ impl Prover {
         deadline: Instant,
         attend: &mut dyn FnMut() -> bool,
     ) -> Piece {
-        let Some(watch) = self.watch(id, stream) else {
-            std::thread::sleep(PACE);
-            return Piece::Paced;
+        let awaited = match self.watch(id, stream) {
+            Ok(watch) => watch
+                .await_consumed(stream, sent, deadline, attend)
+                .map_err(|error| self.blind(&error)),
+            Err(blind) => Err(blind),
         };
-        match watch.await_consumed(stream, sent, deadline, attend) {
+        match awaited {
             Ok(Await::Consumed) => Piece::Consumed,
-            Ok(Await::PeerGone | Await::Interrupted) => Piece::Interrupted,
+            Ok(Await::Interrupted) => Piece::Interrupted,
             Ok(Await::Timeout) => Piece::Unread,
-            Err(error) => {
-                self.unavailable = Some(error.to_string());
+            Ok(Await::PeerGone) | Err(Blind::Gone) => Piece::Gone,
+            Err(Blind::Unavailable) => {
+                // Nothing can be observed: the pause is all that parts the pieces.
+                std::thread::sleep(PACE);
                 Piece::Paced
             }
         }
