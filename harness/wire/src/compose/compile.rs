@@ -224,15 +224,13 @@ fn parts(
             content,
             reach,
             min,
-            min_after: 0,
             header: false,
             bounds,
         });
     }
-    let (mut min_after, mut header) = (0usize, false);
+    let mut header = false;
     for part in parts.iter_mut().rev() {
-        (part.min_after, part.header) = (min_after, header);
-        min_after = min_after.saturating_add(part.min);
+        part.header = header;
         header |= part.is_variable();
     }
     parts

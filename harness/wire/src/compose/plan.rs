@@ -23,8 +23,6 @@ pub(crate) struct Part {
     pub(crate) reach: Reach,
     /// The fewest bytes that it can take up, its terminator included.
     pub(crate) min: usize,
-    /// The fewest bytes that all later fields can take up.
-    pub(crate) min_after: usize,
     /// True where a field of variable size follows: this one belongs to the header.
     pub(crate) header: bool,
     /// The rules that cover this field, other than the one that says where it ends.

@@ -98,18 +98,28 @@ impl Sizes {
         (self.counted[rule] as i128 - others as i128, exact)
     }
 
+    /// The fewest bytes that a frame has beside the current field, which begins at `start`.
+    pub(crate) fn beside(&self, plan: &Plan, start: usize) -> usize {
+        let after = self.known + 1..plan.parts.len();
+        let after = after.map(|place| self.least(plan, place));
+        let mut beside = after.fold(start, usize::saturating_add);
+        for (at, rule) in plan.rules.iter().enumerate() {
+            if rule.owner < self.known && rule.outside.contains(&self.known) {
+                let outside = rule.outside.iter().filter(|&&place| place != self.known);
+                let outside = outside.map(|&place| self.least(plan, place));
+                beside = beside.max(outside.fold(self.counted[at], usize::saturating_add));
+            }
+        }
+        beside
+    }
+
     /// The fewest bytes of the whole frame when the current field, which began at `start`, ends
     /// at `least` or later.
     pub(crate) fn least_total(&self, plan: &Plan, start: usize, least: usize) -> usize {
-        let size = |place: usize| match place == self.known {
-            true => least - start,
-            false => self.least(plan, place),
-        };
-        let after = (self.known + 1..plan.parts.len()).map(size);
-        let mut total = after.fold(least, usize::saturating_add);
+        let mut total = self.beside(plan, start).saturating_add(least - start);
         for (at, rule) in plan.rules.iter().enumerate() {
-            if rule.owner < self.known {
-                let outside = rule.outside.iter().map(|&place| size(place));
+            if rule.owner < self.known && !rule.outside.contains(&self.known) {
+                let outside = rule.outside.iter().map(|&place| self.least(plan, place));
                 total = total.max(outside.fold(self.counted[at], usize::saturating_add));
             }
         }

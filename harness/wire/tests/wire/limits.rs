@@ -3,6 +3,7 @@
 use harness_wire::{Composed, Frame, FrameErrorKind, Framing, Limits, Message, Progress, Value};
 
 use crate::build::{Built, field};
+use crate::drive::drive;
 
 /// What a decoder asks for after each prefix of `bytes`; 0 for a frame.
 fn asked(built: &Built, bytes: &[u8]) -> Vec<usize> {
@@ -18,8 +19,12 @@ fn asked(built: &Built, bytes: &[u8]) -> Vec<usize> {
 }
 
 fn built(line: &str, fields: &[&str]) -> Built {
+    within(line, fields, Limits::default())
+}
+
+fn within(line: &str, fields: &[&str], limits: Limits) -> Built {
     let fields: Vec<String> = fields.iter().map(|&line| line.to_owned()).collect();
-    Built::new(line, &fields, Limits::default())
+    Built::new(line, &fields, limits)
 }
 
 #[test]
@@ -216,10 +221,101 @@ fn what_can_never_become_valid_is_refused_at_once() {
     ];
     let line = built("composed", &fields);
     assert_eq!(refused_after(&line, b"\x03abcdef\n"), Some(4));
+    // Two lengths that contradict each other, before the body that both count.
+    let fields = [
+        "o u8 size_of i,body",
+        "i u8 size_of body",
+        "body bytes counted",
+    ];
+    assert_eq!(
+        refused_after(&built("composed", &fields), b"\x05\x02ab"),
+        Some(2)
+    );
+    // One byte is left of the header, and the terminator has two.
+    let limits = Limits {
+        header: 5,
+        ..Limits::default()
+    };
+    let fields = [
+        "a text until \"\\n\"",
+        "b text until \"\\r\\n\"",
+        "c text until \"\\n\"",
+    ];
+    let header = within("composed", &fields, limits);
+    assert_eq!(refused_after(&header, b"ab\n\r\nc\n"), None);
+    assert_eq!(refused_after(&header, b"abc\n\r\nc\n"), Some(4));
     let limits = Limits {
         frame: 4,
         ..Limits::default()
     };
     let line = Built::new("delimiter \"\\r\\n\"", &[], limits);
     assert_eq!(refused_after(&line, b"abcdef\r\n"), Some(4));
+}
+
+#[test]
+fn the_rest_of_the_input_is_limited_too() {
+    let limits = Limits {
+        frame: 8,
+        ..Limits::default()
+    };
+    let rest = Built::new(
+        "composed",
+        &["id u16be".into(), "data bytes".into()],
+        limits,
+    );
+    assert_eq!(
+        drive(&*rest.framing, limits, [&b"12345678"[..]]).error,
+        None
+    );
+    let error = drive(&*rest.framing, limits, [&b"123456789"[..]])
+        .error
+        .unwrap();
+    assert_eq!(
+        (error.kind, &*error.field, error.at),
+        (FrameErrorKind::TooLarge, "data", 8)
+    );
+}
+
+#[test]
+fn a_search_leaves_room_for_what_lengths_promised() {
+    let limits = Limits {
+        frame: 16,
+        ..Limits::default()
+    };
+    let fields = [
+        "n u8 size_of body",
+        "line bytes until \"\\n\"",
+        "body bytes counted",
+    ];
+    let built = within("composed", &fields, limits);
+    let stream = b"\x0aabcd\n0123456789";
+    assert_eq!(drive(&*built.framing, limits, stream.chunks(1)).error, None);
+    // 1 + 10 bytes are spoken for: the line has 5, its end included.
+    assert_eq!(refused_after(&built, b"\x0aabcde\n"), Some(6));
+}
+
+#[test]
+fn lengths_that_exceed_the_limit_only_together_ask_for_no_more() {
+    let limits = Limits {
+        frame: 104,
+        ..Limits::default()
+    };
+    let fields = [
+        "a u8 size_of x1,x2",
+        "b u8 size_of y1,y2",
+        "x1 bytes until \"\\n\"",
+        "fixed u32be",
+        "x2 bytes counted",
+        "y1 bytes until \"\\n\"",
+        "y2 bytes counted",
+    ];
+    let built = within("composed", &fields, limits);
+    let stream = b"\x32\x3c123456789\nffffx";
+    for pieces in [stream.chunks(99), stream.chunks(1)] {
+        let error = drive(&*built.framing, limits, pieces).error.unwrap();
+        assert_eq!(
+            (error.kind, &*error.field, error.at),
+            (FrameErrorKind::TooLarge, "a", 0)
+        );
+    }
 }

@@ -80,8 +80,9 @@ impl State {
         };
         let end = self.start.saturating_add(size);
         let limits = plan.limits;
-        if end.saturating_add(part.min_after) > limits.frame {
-            return Err(self.frame_too_large(plan, rule, end.saturating_add(part.min_after)));
+        let total = self.sizes.beside(plan, self.start).saturating_add(size);
+        if total > limits.frame {
+            return Err(self.frame_too_large(plan, rule, total));
         }
         if part.header && end > limits.header {
             let what = format!(
@@ -119,7 +120,10 @@ impl State {
         ended: bool,
     ) -> Result<Option<Span>, FrameError> {
         let limits = plan.limits;
-        let mut bound = limits.frame - part.min_after;
+        let room = limits
+            .frame
+            .saturating_sub(self.sizes.beside(plan, self.start));
+        let mut bound = self.start.saturating_add(room);
         if part.header {
             bound = bound.min(limits.header);
         }
@@ -174,6 +178,7 @@ impl State {
     /// before `wake` bytes are there.
     pub(super) fn wait(&mut self, plan: &Plan, least: usize, wake: usize) {
         self.wake = wake;
+        // Lengths that contradict the limit only together are refused where their fields are.
         self.total = self
             .sizes
             .least_total(plan, self.start, least)
