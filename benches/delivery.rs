@@ -10,11 +10,12 @@
 )]
 
 use std::io::BufRead as _;
+use std::os::fd::AsFd as _;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group};
-use harness_net::{Await, Endpoint, PeerWatch, Read, SocketOptions, Stream};
+use harness_net::{Await, Endpoint, Interest, PeerWatch, Read, SocketOptions, Stream, poll};
 
 /// A reference server in a child process: this program, run again.
 struct Server {
@@ -81,33 +82,61 @@ fn read_all(stream: &Stream, want: usize) {
     while got < want {
         match stream.read(&mut buffer).unwrap() {
             Read::Got(n) => got += n,
-            Read::Nothing => std::hint::spin_loop(),
+            Read::Nothing => wait(stream),
             Read::End => panic!("the server closed"),
         }
     }
 }
 
-/// One cut of a 64-byte request, on a connection of its own, with the answer read.
+/// Waits for input: a spin would take the processor from the server.
+fn wait(stream: &Stream) {
+    let interest = Interest { fd: stream.as_fd(), read: true, write: false };
+    poll(&[interest], Duration::from_secs(5)).unwrap();
+}
+
+/// Single cuts of a 64-byte request, each on a connection of its own, with the answer read; on two
+/// threads, as a sweep runs them on two cores.
 fn cuts(c: &mut Criterion) {
     let server = Server::start("echo");
     let mut group = c.benchmark_group("proved");
     group.throughput(Throughput::Elements(1));
-    let mut watch = PeerWatch::new(&connect(&server.endpoint)).unwrap();
-    let request = [b'x'; 64];
-    let mut cut = 0;
     group.bench_function("cut_of_64_bytes_on_its_own_connection", |b| {
-        b.iter(|| {
-            cut = cut % 63 + 1;
-            let stream = connect(&server.endpoint);
-            watch.rebind(&stream).unwrap();
-            stream.write(&request[..cut]).unwrap();
-            prove(&mut watch, &stream, cut as u64);
-            stream.write(&request[cut..]).unwrap();
-            read_all(&stream, 64);
-            stream.close();
+        b.iter_custom(|rounds| {
+            let began = Instant::now();
+            std::thread::scope(|scope| {
+                for n in 0..THREADS {
+                    let share = (rounds + n) / THREADS;
+                    let to = &server.endpoint;
+                    scope.spawn(move || cut_in_turn(to, share));
+                }
+            });
+            began.elapsed()
         });
     });
     group.finish();
+}
+
+const THREADS: u64 = 2;
+
+fn cut_in_turn(to: &Endpoint, rounds: u64) {
+    let mut watch: Option<PeerWatch> = None;
+    let request = [b'x'; 64];
+    for round in 0..rounds {
+        let cut = (round % 63 + 1) as usize;
+        let stream = connect(to);
+        let watch = match &mut watch {
+            Some(watch) => {
+                watch.rebind(&stream).unwrap();
+                watch
+            }
+            none => none.insert(PeerWatch::new(&stream).unwrap()),
+        };
+        stream.write(&request[..cut]).unwrap();
+        prove(watch, &stream, cut as u64);
+        stream.write(&request[cut..]).unwrap();
+        read_all(&stream, 64);
+        stream.close();
+    }
 }
 
 /// One-byte pieces, one after the other, on one connection.

@@ -30,6 +30,9 @@ pub(super) fn of_cuts(profile: &Profile, all: &[Delivery], failing: &[usize]) ->
         tried.len(),
         profile.exchanges[exchange].name
     );
+    if tried.len() < 2 {
+        return None;
+    }
     if bad == tried {
         return Some(format!("{head}: every one"));
     }

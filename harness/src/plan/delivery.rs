@@ -8,7 +8,7 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use sha2::{Digest as _, Sha256};
 
 use crate::scenario::model::{
-    Capability, Case, DeliverySpec, Exchange, Profile, Reply, Step, StepKind,
+    Capability, Case, DeliverySpec, Exchange, Profile, Reply, Reset, Step, StepKind,
 };
 
 /// The most cuts that are tried of one message; of longer ones a stated sample is taken.
@@ -223,6 +223,20 @@ pub fn deliveries(
                     cut_lists(&mut out, spec, exchange, case, profile, seed, notes);
                 }
             }
+        }
+    }
+    // A random partition may be one that another class has already.
+    let mut seen = BTreeSet::new();
+    out.retain(|d| seen.insert(d.id(profile)));
+    if !profile.idempotent && profile.reset == Reset::None {
+        let all = out.len();
+        let mut classes = BTreeSet::new();
+        out.retain(|d| classes.insert(d.class));
+        if out.len() < all {
+            notes.push(format!(
+                "{} of {all} deliveries, one of each class: the target is not idempotent and has no reset",
+                out.len()
+            ));
         }
     }
     out
