@@ -405,12 +405,14 @@ fn command_launch(
             .map(|(name, value)| (name.clone(), fill(value)))
             .collect(),
         // A profile's programs and files lie beside it.
-        dir: command
-            .dir
-            .clone()
-            .or_else(|| profile.at.file.parent().map(Path::to_owned)),
+        dir: command.dir.clone().or_else(|| folder(&profile.at.file)),
         ..launch(command.argv.iter().map(|a| fill(a)).collect(), launcher)
     }
+}
+
+/// The folder of a file; `None` for the current one, whose name would be empty.
+fn folder(file: &Path) -> Option<PathBuf> {
+    file.parent().filter(|p| !p.as_os_str().is_empty()).map(Path::to_owned)
 }
 
 /// Puts the address into `{port}`, `{host}` and `{path}`.
