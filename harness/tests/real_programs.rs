@@ -1,0 +1,49 @@
+//! Programs that were not written for the harness: those under `targets/examples`, each swept, or
+//! skipped where it is not installed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper that fails is a test that fails"
+)]
+
+mod common;
+
+use common::{cases, run, text};
+use harness::run::Verdict;
+
+#[test]
+fn good_programs_pass_or_are_absent() {
+    let (output, result) = run(&["targets/examples/"]);
+    let result = result.unwrap_or_else(|| panic!("{}", text(&output)));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let mut skipped = Vec::new();
+    for case in cases(&result) {
+        match case.verdict {
+            Verdict::Pass => assert!(!case.unproved, "{}: {:?}", case.id, case.reason),
+            Verdict::Skip => skipped.push(format!("{}: {}", case.id, case.reason.clone().unwrap())),
+            other => panic!("{}: {other:?}\n{}", case.id, text(&output)),
+        }
+    }
+    let all = cases(&result).count();
+    eprintln!("{} of {all} cases ran; skipped: {skipped:#?}", all - skipped.len());
+    assert!(skipped.iter().all(|s| s.ends_with("is not installed")), "{skipped:?}");
+}
+
+#[test]
+fn a_tutorial_server_is_caught_with_the_field_at_fault() {
+    let target = "python3 targets/examples/upper_server_naive.py {port}";
+    let filter = ["scenarios/sticky.yaml", "--filter", "sticky.cut", "--target", target];
+    if std::process::Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("skipped: python3 is not installed");
+        return;
+    }
+    let (output, result) = run(&filter);
+    let result = result.unwrap_or_else(|| panic!("{}", text(&output)));
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let case = cases(&result).next().unwrap();
+    let patterns: Vec<&str> = case.failures.iter().filter_map(|f| f.pattern.as_deref()).collect();
+    let named = patterns.iter().any(|p| p.contains("exactly those inside body"));
+    assert!(named, "no failure names the body: {patterns:?}");
+}
