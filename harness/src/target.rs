@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use harness_net::{Endpoint, Exit, Launch, PortLease, Process, Signal, Transport, UnixAddr, listening};
+use harness_net::{Endpoint, Exit, Launch, PortLease, Process, Signal, Transport, UnixAddr, listening, threads_blocked};
 use sha2::{Digest as _, Sha256};
 
 use crate::run::TargetInfo;
@@ -271,18 +271,18 @@ impl Target {
         resumed.map_err(|e| TargetError::System { what: "continuing the target", error: e.to_string() })
     }
 
-    /// Ends it, with SIGKILL or SIGTERM, and whatever it left behind.
+    /// Ends it, with SIGKILL or SIGTERM, and whatever it left behind. True where SIGTERM was not
+    /// enough: it was still there after [`GRACE`], and was killed.
     ///
     /// # Errors
     /// It is not ours.
-    pub fn stop(&self, kill: bool) -> Result<(), TargetError> {
+    pub fn stop(&self, kill: bool) -> Result<bool, TargetError> {
         let mut process = self.lock().take().ok_or_else(|| self.not_ours())?;
         if kill {
             // The tree's end is awaited below; that it was gone already is no matter.
             let _ = process.signal(Signal::Kill);
         }
-        process.stop(GRACE);
-        Ok(())
+        Ok(process.stop(GRACE).forced && !kill)
     }
 
     /// How it ended, if it did so by itself.
@@ -293,6 +293,13 @@ impl Target {
     /// CPU time of its process tree, where the harness started it.
     pub fn cpu_time(&self) -> Option<Duration> {
         self.lock().as_ref().and_then(Process::cpu_time)
+    }
+
+    /// True if there was an instant at which every thread of its process tree slept. `None` where
+    /// that cannot be seen.
+    pub fn is_blocked(&self) -> Option<bool> {
+        let tree = self.lock().as_ref().map(Process::tree)?;
+        threads_blocked(&tree).ok()
     }
 
     /// What reports say of it. `troubled`: with its last words.

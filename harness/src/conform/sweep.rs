@@ -177,6 +177,12 @@ impl Sweep<'_> {
                 deviation.kind = verdict::CRASH;
                 deviation.actual.push_str(&format!("; the target ended with {exit}"));
             }
+        } else if deviation.kind == verdict::HANG {
+            // Over UDP nothing tells a client that nobody is there any more.
+            if let Some(exit) = self.target.exited() {
+                deviation.kind = verdict::CRASH;
+                deviation.actual.push_str(&format!("; the target ended with {exit}"));
+            }
         }
     }
 
