@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use harness_net::{
     Endpoint, Exit, Launch, PortLease, Process, Signal, Transport, UnixAddr, listening,
+    threads_blocked,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -299,18 +300,18 @@ impl Target {
         })
     }
 
-    /// Ends it, with SIGKILL or SIGTERM, and whatever it left behind.
+    /// Ends it, with SIGKILL or SIGTERM, and whatever it left behind. True where SIGTERM was not
+    /// enough: it was still there after [`GRACE`], and was killed.
     ///
     /// # Errors
     /// It is not ours.
-    pub fn stop(&self, kill: bool) -> Result<(), TargetError> {
+    pub fn stop(&self, kill: bool) -> Result<bool, TargetError> {
         let mut process = self.lock().take().ok_or_else(|| self.not_ours())?;
         if kill {
             // The tree's end is awaited below; that it was gone already is no matter.
             let _ = process.signal(Signal::Kill);
         }
-        process.stop(GRACE);
-        Ok(())
+        Ok(process.stop(GRACE).forced && !kill)
     }
 
     /// How it ended, if it did so by itself.
@@ -321,6 +322,13 @@ impl Target {
     /// CPU time of its process tree, where the harness started it.
     pub fn cpu_time(&self) -> Option<Duration> {
         self.lock().as_ref().and_then(Process::cpu_time)
+    }
+
+    /// True if there was an instant at which every thread of its process tree slept. `None` where
+    /// that cannot be seen.
+    pub fn is_blocked(&self) -> Option<bool> {
+        let tree = self.lock().as_ref().map(Process::tree)?;
+        threads_blocked(&tree).ok()
     }
 
     /// What reports say of it. `troubled`: with its last words.
@@ -412,7 +420,9 @@ fn command_launch(
 
 /// The folder of a file; `None` for the current one, whose name would be empty.
 fn folder(file: &Path) -> Option<PathBuf> {
-    file.parent().filter(|p| !p.as_os_str().is_empty()).map(Path::to_owned)
+    file.parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .map(Path::to_owned)
 }
 
 /// Puts the address into `{port}`, `{host}` and `{path}`.

@@ -143,7 +143,8 @@ pub fn answer(expected: &[u8], received: &Received) -> Option<Deviation> {
     if received.stop == Stop::Complete && got == expected {
         return None;
     }
-    let is_prefix = got.len() < expected.len() && expected.starts_with(got);
+    // An empty datagram that did not come is a prefix of itself, too.
+    let is_prefix = expected.starts_with(got) && (got.len() < expected.len() || received.stop != Stop::Complete);
     // A wrong byte is a wrong answer, however the wait ended.
     let kind = match &received.stop {
         Stop::Invalid(_) => INVALID,
@@ -396,6 +397,8 @@ mod tests {
         assert_eq!(kind(b"xb", late), Some(WRONG));
         assert_eq!(kind(b"ab", Stop::End), Some(CLOSED));
         assert_eq!(kind(b"ab", Stop::Error("ECONNRESET".into())), Some(FAILED));
+        let none = received(b"", Stop::Deadline(Duration::from_secs(1)));
+        assert_eq!(answer(b"", &none).map(|d| d.kind), Some(HANG), "no datagram is not an empty one");
     }
 
     #[test]

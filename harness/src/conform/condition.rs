@@ -129,6 +129,10 @@ fn look(scene: &mut Scene, ctx: &mut Context<'_>, condition: &Condition) -> Resu
 }
 
 fn idle(ctx: &Context<'_>) -> Result<Seen, String> {
+    let ended = |exit| Seen::Final(format!("the target ended with {exit}"));
+    if let Some(exit) = ctx.target.exited() {
+        return Ok(ended(exit));
+    }
     let cpu = || {
         ctx.target
             .cpu_time()
@@ -137,11 +141,22 @@ fn idle(ctx: &Context<'_>) -> Result<Seen, String> {
     let (began, before) = (Instant::now(), cpu()?);
     // The window is the measurement: CPU time has no meaning but over a time.
     std::thread::sleep(IDLE_WINDOW);
-    let share = cpu()?.saturating_sub(before).as_secs_f64() / began.elapsed().as_secs_f64();
-    Ok(if share < IDLE_SHARE {
-        Seen::Holds
-    } else {
-        Seen::Not(format!("it uses {:.0} % of a core", share * 100.0))
+    let after = cpu();
+    if let Some(exit) = ctx.target.exited() {
+        return Ok(ended(exit));
+    }
+    let share = after?.saturating_sub(before).as_secs_f64() / began.elapsed().as_secs_f64();
+    if share >= IDLE_SHARE {
+        return Ok(Seen::Not(format!(
+            "it uses {:.0} % of a core",
+            share * 100.0
+        )));
+    }
+    // On a busy machine a thread can be starved instead of idle. All asleep: what happened before,
+    // such as a client's RST, is dealt with.
+    Ok(match ctx.target.is_blocked() {
+        Some(false) => Seen::Not("a thread of it is about to run".to_owned()),
+        Some(true) | None => Seen::Holds,
     })
 }
 

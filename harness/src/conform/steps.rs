@@ -238,7 +238,17 @@ fn on_target(ctx: &mut Context<'_>, kind: &StepKind) -> Result<(), Deviation> {
     let done = match kind {
         StepKind::PauseTarget => ctx.target.pause(deadline),
         StepKind::ResumeTarget => ctx.target.resume(),
-        StepKind::StopTarget { kill } => ctx.target.stop(*kill),
+        StepKind::StopTarget { kill } => match ctx.target.stop(*kill) {
+            Ok(true) => {
+                let want = "the target ends on SIGTERM";
+                return Err(Deviation::fail(
+                    "did not stop",
+                    want,
+                    "it ran on, and had to be killed",
+                ));
+            }
+            other => other.map(drop),
+        },
         StepKind::StartTarget {
             within,
             refused: true,

@@ -203,11 +203,16 @@ impl Sweep<'_> {
     /// A broken connection has a better name where the target ended, or spins.
     fn explain(&self, deviation: &mut Deviation) {
         let broken = [verdict::CLOSED, verdict::FAILED, "not reached"].contains(&deviation.kind);
-        if broken && let Some(exit) = self.last_breath() {
+        let exit = match deviation.kind {
+            _ if broken => self.last_breath(),
+            // Over UDP nothing tells a client that nobody is there any more.
+            verdict::HANG => self.target.exited(),
+            _ => None,
+        };
+        if let Some(exit) = exit {
             deviation.kind = verdict::CRASH;
-            deviation
-                .actual
-                .push_str(&format!("; the target ended with {exit}"));
+            let told = format!("; the target ended with {exit}");
+            deviation.actual.push_str(&told);
         }
     }
 
