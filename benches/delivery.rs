@@ -90,7 +90,11 @@ fn read_all(stream: &Stream, want: usize) {
 
 /// Waits for input: a spin would take the processor from the server.
 fn wait(stream: &Stream) {
-    let interest = Interest { fd: stream.as_fd(), read: true, write: false };
+    let interest = Interest {
+        fd: stream.as_fd(),
+        read: true,
+        write: false,
+    };
     poll(&[interest], Duration::from_secs(5)).unwrap();
 }
 

@@ -1,6 +1,7 @@
 //! One running target: start it, know when it is ready, watch it, stop it.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,8 @@ const GRACE: Duration = Duration::from_secs(2);
 const OUTPUT: usize = 64 << 10;
 /// Lines of stderr that a report shows.
 const STDERR_LINES: usize = 12;
+/// The most characters of such a line that it shows.
+const STDERR_COLUMNS: usize = 400;
 
 /// A target that could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +58,9 @@ pub enum TargetError {
         /// Its last words, each line indented; may be empty.
         stderr: String,
     },
+    /// The run was to end before it was ready.
+    #[error("`{0}` was not ready when the run was interrupted")]
+    Interrupted(String),
     /// It cannot be stopped, paused or started: it is not the harness's own.
     #[error("the target at {0} was not started by the harness")]
     NotOurs(String),
@@ -77,6 +83,11 @@ pub struct Target {
     digest: Option<String>,
     ready: Ready,
     process: Mutex<Option<Process>>,
+    /// True once it was seen to be there: it took a connection, or answered.
+    reached: AtomicBool,
+    /// How the last instance that ended by itself did so, and its last words: what a restart must
+    /// not wipe out.
+    death: Mutex<Option<(Exit, Vec<String>)>>,
     /// Keeps the port for restarts.
     _lease: Option<PortLease>,
     /// Holds the Unix socket.
@@ -96,11 +107,16 @@ pub enum Second {
 
 impl Target {
     /// Starts the target, or finds where it is. `launcher` is the harness's own program: it guards
-    /// started targets and is the program of the reference servers.
+    /// started targets and is the program of the reference servers. `stop` is asked now and then
+    /// whether the wait is to end early.
     ///
     /// # Errors
     /// It could not be started or did not become ready; nothing of it is left then.
-    pub fn start(profile: &Arc<Profile>, launcher: &Path) -> Result<Self, TargetError> {
+    pub fn start(
+        profile: &Arc<Profile>,
+        launcher: &Path,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Self, TargetError> {
         let system = |what| {
             move |e: std::io::Error| TargetError::System {
                 what,
@@ -156,11 +172,13 @@ impl Target {
             launch,
             ready,
             process: Mutex::new(None),
+            reached: AtomicBool::new(false),
+            death: Mutex::new(None),
             _lease: lease,
             _dir: dir,
         };
         if target.launch.is_some() {
-            target.start_again(within)?;
+            target.start_again(within, stop)?;
         }
         Ok(target)
     }
@@ -175,6 +193,17 @@ impl Target {
         self.launch.is_some()
     }
 
+    /// Notes that it is there: it took a connection, or answered.
+    pub fn reach(&self) {
+        self.reached.store(true, Ordering::Relaxed);
+    }
+
+    /// True for an address at which nothing was met so far. What is not there cannot be judged.
+    /// One that the harness started was seen to listen.
+    pub fn never_reached(&self) -> bool {
+        !self.is_started() && !self.reached.load(Ordering::Relaxed)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Option<Process>> {
         self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -183,9 +212,13 @@ impl Target {
     ///
     /// # Errors
     /// As [`Target::start`].
-    pub fn start_again(&self, within: Duration) -> Result<(), TargetError> {
+    pub fn start_again(
+        &self,
+        within: Duration,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<(), TargetError> {
         let launch = self.launch.as_ref().ok_or_else(|| self.not_ours())?;
-        let process = self.spawn(launch)?;
+        let mut process = self.spawn(launch)?;
         let deadline = Instant::now() + within;
         let mut pause = Duration::from_micros(100);
         loop {
@@ -194,12 +227,15 @@ impl Target {
                 *self.lock() = Some(process);
                 return Ok(());
             }
-            if let Some(exit) = process.exit() {
+            if let Some(exit) = process.exit().filter(|exit| !lives_on(&process, *exit)) {
                 return Err(TargetError::Exited {
                     command: command_line(launch),
                     exit: exit.to_string(),
-                    stderr: last_words(&process),
+                    stderr: last_words(&mut process),
                 });
+            }
+            if stop() {
+                return Err(TargetError::Interrupted(command_line(launch)));
             }
             if Instant::now() >= deadline {
                 let awaited = match &self.ready {
@@ -211,7 +247,7 @@ impl Target {
                     command,
                     within,
                     awaited,
-                    stderr: last_words(&process),
+                    stderr: last_words(&mut process),
                 });
             }
             // No event tells of a new listener: the socket table is looked at again and again.
@@ -250,12 +286,12 @@ impl Target {
     /// It could not be started at all.
     pub fn second(&self, within: Duration) -> Result<Second, TargetError> {
         let launch = self.launch.as_ref().ok_or_else(|| self.not_ours())?;
-        let process = self.spawn(launch)?;
+        let mut process = self.spawn(launch)?;
         let deadline = Instant::now() + within;
         let mut pause = Duration::from_micros(200);
         loop {
             if let Some(exit) = process.exit() {
-                return Ok(Second::Ended(exit, last_words(&process)));
+                return Ok(Second::Ended(exit, last_words(&mut process)));
             }
             if listening(&process, &self.endpoint).unwrap_or(false) {
                 return Ok(Second::Ready);
@@ -307,6 +343,12 @@ impl Target {
     /// It is not ours.
     pub fn stop(&self, kill: bool) -> Result<bool, TargetError> {
         let mut process = self.lock().take().ok_or_else(|| self.not_ours())?;
+        if let Some(exit) = process.exit() {
+            process.stop(Duration::ZERO);
+            *self.death.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some((exit, stderr_lines(&process)));
+            return Ok(false);
+        }
         if kill {
             // The tree's end is awaited below; that it was gone already is no matter.
             let _ = process.signal(Signal::Kill);
@@ -314,9 +356,16 @@ impl Target {
         Ok(process.stop(GRACE).forced && !kill)
     }
 
-    /// How it ended, if it did so by itself.
+    /// How it ended, if it did so by itself. A program that made itself a daemon has not ended: it
+    /// exited with status 0, and a descendant of it listens.
     pub fn exited(&self) -> Option<Exit> {
-        self.lock().as_ref().and_then(Process::exit)
+        self.lock().as_ref().and_then(|process| self.ended(process))
+    }
+
+    fn ended(&self, process: &Process) -> Option<Exit> {
+        let exit = process.exit()?;
+        let daemon = exit.is_success() && listening(process, &self.endpoint).unwrap_or(false);
+        (!daemon).then_some(exit)
     }
 
     /// CPU time of its process tree, where the harness started it.
@@ -331,13 +380,26 @@ impl Target {
         threads_blocked(&tree).ok()
     }
 
-    /// What reports say of it. `troubled`: with its last words.
+    /// What reports say of it. `troubled`: with its last words. Where it ended by itself, it is the
+    /// last instance that did so of which they tell.
     pub fn info(&self, troubled: bool) -> TargetInfo {
-        let process = self.lock();
-        let exit = process.as_ref().and_then(Process::exit);
-        let stderr = match process.as_ref() {
-            Some(p) if troubled || exit.is_some() => stderr_lines(p),
-            _ => Vec::new(),
+        let mut process = self.lock();
+        let exit = process.as_ref().and_then(|p| self.ended(p));
+        // Told once: the next case that shares this target has nothing to do with it.
+        let past = self
+            .death
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let (exit, stderr) = match (process.as_mut(), exit, past) {
+            (Some(p), Some(exit), _) => {
+                // The last of its output may still be on its way.
+                p.stop(Duration::ZERO);
+                (Some(exit), stderr_lines(p))
+            }
+            (_, _, Some((exit, stderr))) => (Some(exit), stderr),
+            (Some(p), None, None) if troubled => (None, stderr_lines(p)),
+            _ => (None, Vec::new()),
         };
         TargetInfo {
             address: Some(self.endpoint.to_string()),
@@ -445,11 +507,25 @@ fn command_line(launch: &Launch) -> String {
 fn stderr_lines(process: &Process) -> Vec<String> {
     let output = process.output();
     let text = String::from_utf8_lossy(&output.stderr);
-    let lines: Vec<_> = text.lines().map(str::to_owned).collect();
+    let lines: Vec<_> = text.lines().map(shortened).collect();
     lines[lines.len().saturating_sub(STDERR_LINES)..].to_vec()
 }
 
-fn last_words(process: &Process) -> String {
+/// True where a program that exited well left a descendant, which may still become ready.
+fn lives_on(process: &Process, exit: Exit) -> bool {
+    exit.is_success() && !process.tree().is_empty()
+}
+
+fn shortened(line: &str) -> String {
+    match line.char_indices().nth(STDERR_COLUMNS) {
+        Some((at, _)) => format!("{}...", &line[..at]),
+        None => line.to_owned(),
+    }
+}
+
+/// Ends what is left of a process first: the last of its output may still be on its way.
+fn last_words(process: &mut Process) -> String {
+    process.stop(Duration::ZERO);
     stderr_lines(process)
         .iter()
         .map(|line| format!("\n    {line}"))

@@ -30,6 +30,8 @@ pub enum Stop {
     Error(String),
     /// The bytes are no valid frame.
     Invalid(FrameError),
+    /// Bytes came without an end: after so many, no more were read.
+    Flood(usize),
 }
 
 /// How much a deviation weighs before the case's level is looked at.
@@ -134,6 +136,8 @@ pub const FAILED: &str = "connection failed";
 pub const STRAY: &str = "stray bytes";
 /// The target ended.
 pub const CRASH: &str = "crash";
+/// Bytes without an end.
+pub const FLOOD: &str = "endless answer";
 /// Bytes that are no frame.
 pub const INVALID: &str = "invalid frame";
 
@@ -144,7 +148,8 @@ pub fn answer(expected: &[u8], received: &Received) -> Option<Deviation> {
         return None;
     }
     // An empty datagram that did not come is a prefix of itself, too.
-    let is_prefix = expected.starts_with(got) && (got.len() < expected.len() || received.stop != Stop::Complete);
+    let is_prefix = expected.starts_with(got)
+        && (got.len() < expected.len() || received.stop != Stop::Complete);
     // A wrong byte is a wrong answer, however the wait ended.
     let kind = match &received.stop {
         Stop::Invalid(_) => INVALID,
@@ -178,17 +183,19 @@ fn kind_of(stop: &Stop, got: &[u8]) -> &'static str {
         Stop::End => CLOSED,
         Stop::Error(_) => FAILED,
         Stop::Invalid(_) => INVALID,
+        Stop::Flood(_) => FLOOD,
     }
 }
 
 /// How a wait ended, in words; nothing where it ended because all was there.
-fn then(stop: &Stop) -> String {
+pub fn then(stop: &Stop) -> String {
     match stop {
         Stop::Complete => String::new(),
         Stop::Deadline(d) => format!("nothing more within {}", time(*d)),
         Stop::End => "the end of the stream (FIN)".to_owned(),
         Stop::Error(name) => name.clone(),
         Stop::Invalid(e) => format!("no valid frame: {e}"),
+        Stop::Flood(n) => format!("and still more: cut off after {}", quote::count(*n)),
     }
 }
 
@@ -398,7 +405,11 @@ mod tests {
         assert_eq!(kind(b"ab", Stop::End), Some(CLOSED));
         assert_eq!(kind(b"ab", Stop::Error("ECONNRESET".into())), Some(FAILED));
         let none = received(b"", Stop::Deadline(Duration::from_secs(1)));
-        assert_eq!(answer(b"", &none).map(|d| d.kind), Some(HANG), "no datagram is not an empty one");
+        assert_eq!(
+            answer(b"", &none).map(|d| d.kind),
+            Some(HANG),
+            "no datagram is not an empty one"
+        );
     }
 
     #[test]

@@ -65,7 +65,12 @@ cases:
         let result = result.unwrap_or_else(|| panic!("{}", text(&output)));
         let case = cases(&result).next().unwrap();
         assert_eq!(case.verdict, Verdict::Pass, "{}", text(&output));
-        assert_eq!(case.coverage.proofs.get("consumed"), Some(&10_000), "{:?}", case.coverage);
+        assert_eq!(
+            case.coverage.proofs.get("consumed"),
+            Some(&10_000),
+            "{:?}",
+            case.coverage
+        );
         assert!(!case.unproved);
     });
 }

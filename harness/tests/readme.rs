@@ -26,13 +26,20 @@ fn blocks() -> Vec<Block> {
     let mut mark = None;
     let mut lines = readme.lines();
     while let Some(line) = lines.next() {
-        if let Some(comment) = line.strip_prefix("<!-- ").and_then(|l| l.strip_suffix(" -->")) {
+        if let Some(comment) = line
+            .strip_prefix("<!-- ")
+            .and_then(|l| l.strip_suffix(" -->"))
+        {
             let (name, value) = comment.split_once(": ").expect("a mark is `name: value`");
             mark = Some((name.to_owned(), value.to_owned()));
         } else if let Some(language) = line.strip_prefix("```") {
             let text: Vec<&str> = lines.by_ref().take_while(|l| *l != "```").collect();
             let text = text.iter().map(|l| format!("{l}\n")).collect();
-            blocks.push(Block { language: language.to_owned(), mark: mark.take(), text });
+            blocks.push(Block {
+                language: language.to_owned(),
+                mark: mark.take(),
+                text,
+            });
         }
     }
     blocks
@@ -51,7 +58,11 @@ fn playground() -> tempfile::TempDir {
 
 fn run(command: &str, dir: &Path) -> Output {
     let bin = Path::new(common::HARNESS).parent().unwrap();
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+    let path = format!(
+        "{}:{}",
+        bin.display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
     Command::new("sh")
         .args(["-c", command])
         .current_dir(dir)
@@ -64,8 +75,16 @@ fn run(command: &str, dir: &Path) -> Output {
 
 /// A line without what differs between runs: times, and the widths that follow from them.
 fn lasting(line: &str) -> Option<String> {
-    let timed = line.split_whitespace().any(|w| matches!(w, "us" | "ms" | "s"));
-    let words = line.chars().map(|c| if "─┄└┴┘│".contains(c) { ' ' } else { c });
+    let timed = line
+        .split_whitespace()
+        .any(|w| matches!(w, "us" | "ms" | "s"));
+    let words = line.chars().map(|c| {
+        if "─┄└┴┘│".contains(c) {
+            ' '
+        } else {
+            c
+        }
+    });
     let words: String = words.collect();
     let words: Vec<&str> = words.split_whitespace().collect();
     (!timed && !words.is_empty()).then(|| words.join(" "))
@@ -100,12 +119,20 @@ fn every_command_does_what_the_page_says() {
             };
             let command = line.replace("cargo run --release --", "harness");
             let output = run(&command, dir.path());
-            assert_eq!(output.status.code(), Some(wanted), "{line}\n{}", common::text(&output));
+            assert_eq!(
+                output.status.code(),
+                Some(wanted),
+                "{line}\n{}",
+                common::text(&output)
+            );
             assert!(!output.stdout.is_empty(), "{line} says nothing");
             ran += 1;
         }
     }
-    eprintln!("{ran} commands ran; {} skipped: {skipped:#?}", skipped.len());
+    eprintln!(
+        "{ran} commands ran; {} skipped: {skipped:#?}",
+        skipped.len()
+    );
     assert!(ran >= 12, "only {ran} commands were found");
 }
 
@@ -114,8 +141,7 @@ fn what_is_shown_is_what_is_written() {
     let dir = playground();
     let mut compared = 0;
     for block in blocks() {
-        let Some(("output", command)) =
-            block.mark.as_ref().map(|(k, v)| (k.as_str(), v.as_str()))
+        let Some(("output", command)) = block.mark.as_ref().map(|(k, v)| (k.as_str(), v.as_str()))
         else {
             continue;
         };
@@ -123,7 +149,11 @@ fn what_is_shown_is_what_is_written() {
         let written = String::from_utf8_lossy(&output.stdout).into_owned();
         let written: Vec<String> = written.lines().filter_map(lasting).collect();
         for line in block.text.lines().filter_map(lasting) {
-            assert!(written.contains(&line), "`{line}` is not in\n{}", common::text(&output));
+            assert!(
+                written.contains(&line),
+                "`{line}` is not in\n{}",
+                common::text(&output)
+            );
             compared += 1;
         }
     }

@@ -27,15 +27,31 @@ fn good_programs_pass_or_are_absent() {
         }
     }
     let all = cases(&result).count();
-    eprintln!("{} of {all} cases ran; skipped: {skipped:#?}", all - skipped.len());
-    assert!(skipped.iter().all(|s| s.ends_with("is not installed")), "{skipped:?}");
+    eprintln!(
+        "{} of {all} cases ran; skipped: {skipped:#?}",
+        all - skipped.len()
+    );
+    assert!(
+        skipped.iter().all(|s| s.ends_with("is not installed")),
+        "{skipped:?}"
+    );
 }
 
 #[test]
 fn a_tutorial_server_is_caught_with_the_field_at_fault() {
     let target = "python3 targets/examples/upper_server_naive.py {port}";
-    let filter = ["scenarios/sticky.yaml", "--filter", "sticky.cut", "--target", target];
-    if std::process::Command::new("python3").arg("--version").output().is_err() {
+    let filter = [
+        "scenarios/sticky.yaml",
+        "--filter",
+        "sticky.cut",
+        "--target",
+        target,
+    ];
+    if std::process::Command::new("python3")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
         eprintln!("skipped: python3 is not installed");
         return;
     }
@@ -43,7 +59,13 @@ fn a_tutorial_server_is_caught_with_the_field_at_fault() {
     let result = result.unwrap_or_else(|| panic!("{}", text(&output)));
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
     let case = cases(&result).next().unwrap();
-    let patterns: Vec<&str> = case.failures.iter().filter_map(|f| f.pattern.as_deref()).collect();
-    let named = patterns.iter().any(|p| p.contains("exactly those inside body"));
+    let patterns: Vec<&str> = case
+        .failures
+        .iter()
+        .filter_map(|f| f.pattern.as_deref())
+        .collect();
+    let named = patterns
+        .iter()
+        .any(|p| p.contains("exactly those inside body"));
     assert!(named, "no failure names the body: {patterns:?}");
 }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use harness_net::Transport;
@@ -161,7 +162,29 @@ fn outputs(args: &Args) -> Result<Vec<Output>, String> {
             });
         }
     }
+    for file in outputs.iter().filter_map(|o| o.file.as_deref()) {
+        writable(file).map_err(|e| format!("{} cannot be written: {e}", file.display()))?;
+    }
     Ok(outputs)
+}
+
+/// Finds out before the run whether a report can be written after it. What stands in the file stays.
+fn writable(file: &Path) -> io::Result<()> {
+    let found = fs::metadata(file);
+    match &found {
+        Ok(meta) if meta.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+        // To open a pipe would already tell its reader something.
+        Ok(meta) if !meta.is_file() => return Ok(()),
+        _ => {}
+    }
+    fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(file)?;
+    if found.is_err() {
+        fs::remove_file(file)?;
+    }
+    Ok(())
 }
 
 /// A seed that is short enough to be typed.
@@ -236,7 +259,8 @@ fn plant(documents: &mut [Document], overrides: &mut Overrides, fault: &str) -> 
             let service = harness_targets::find(&builtin.server).map_err(|e| e.to_string())?;
             let meant = server.is_none_or(|s| s == builtin.server);
             // A profile that names a fault of its own is a counterexample; it stays as it is.
-            let has = |f: &harness_targets::Fault| f.name == name && f.exists_over(profile.transport);
+            let has =
+                |f: &harness_targets::Fault| f.name == name && f.exists_over(profile.transport);
             if meant && builtin.fault.is_none() && service.faults.iter().any(has) {
                 builtin.fault = Some(name.to_owned());
                 planted.set(true);
@@ -290,7 +314,10 @@ fn carry_out(args: &Args, prepared: &Prepared, screen: &Screen) -> u8 {
         )
     }) {
         Ok(run) => run,
-        Err(error) => return screen.usage_error(error),
+        Err(error) => {
+            screen.note(&format!("error: {error}"));
+            return exit::UNJUDGED;
+        }
     };
     drop(live);
     let mut code = u8::try_from(run.exit).unwrap_or(exit::UNJUDGED);
@@ -306,7 +333,10 @@ fn carry_out(args: &Args, prepared: &Prepared, screen: &Screen) -> u8 {
     for output in &prepared.outputs {
         if let Err(error) = write(output, &run, screen) {
             screen.note(&format!("error: {error}"));
-            code = code.max(exit::UNJUDGED);
+            // A failed case weighs more than a report that is missing.
+            if code == exit::OK {
+                code = exit::UNJUDGED;
+            }
         }
     }
     code

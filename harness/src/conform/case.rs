@@ -12,13 +12,12 @@ use super::pattern;
 use super::prover::Prover;
 use super::runner::Settings;
 use super::steps::Failed;
-use super::sweep::{Gathered, Outcome, Sweep};
+use super::sweep::{FAULT, Gathered, Outcome, Sweep};
 use crate::latency;
 use crate::plan::{CasePlan, Class, Delivery, Fate};
 use crate::quote;
 use crate::run::{
-    CaseResult, ClassCoverage, Coverage, Diagram, Failure, Octets, TargetInfo, ThresholdResult,
-    Verdict,
+    CaseResult, ClassCoverage, Coverage, Diagram, Failure, TargetInfo, ThresholdResult, Verdict,
 };
 use crate::scenario::model::{
     Capability, Case, Level, Location, Metric, Profile, Reply, Reset, Step, StepKind, Threshold,
@@ -49,7 +48,7 @@ pub(super) fn run(
     };
     let target = match shared {
         Some(target) => target,
-        None => match Target::start(profile, &settings.launcher) {
+        None => match Target::start(profile, &settings.launcher, &|| interrupt.is_set()) {
             Ok(target) => Arc::new(target),
             Err(error) => return with_reason(result, Verdict::Inconclusive, &error.to_string()),
         },
@@ -67,6 +66,11 @@ pub(super) fn run(
     result.target = target.info(troubled);
     result.elapsed_us = began.elapsed().as_micros() as u64;
     result
+}
+
+/// The result of a case during which the harness itself broke.
+pub(super) fn faulty(plan: &CasePlan) -> CaseResult {
+    with_reason(blank(plan), Verdict::Error, FAULT)
 }
 
 /// What all deliveries of a case have in common.
@@ -259,11 +263,20 @@ fn check_oracle(sweep: &Sweep<'_>, profile: &Profile, first: Deadlines, gathered
     };
     let outcome = control.deliver(&Delivery::WHOLE, first, &mut Prover::new());
     let Some(now) = outcome.failed else { return };
+    // Only another answer says that the target remembers. One that does not answer any more was
+    // brought to that by the sweep.
+    if ![verdict::WRONG, verdict::INVALID].contains(&now.deviation.kind) {
+        gathered.notes.push(format!(
+            "after the sweep a control exchange, sent whole, fails too: {}: {}",
+            now.deviation.kind, now.deviation.actual
+        ));
+        return;
+    }
     for (_, outcome) in &mut gathered.failed {
         if let Some(failed) = &mut outcome.failed {
             failed.deviation = Deviation::inconclusive(
                 "a control exchange brings the same answer before and after the sweep",
-                format!("it changed: {}", now.deviation.actual),
+                "another answer came after it: the target remembers",
             );
         }
     }
@@ -289,6 +302,10 @@ fn conclude(
         .iter()
         .any(|t| t.measured.is_some() && !t.holds);
     let unmeasured = result.thresholds.iter().any(|t| t.measured.is_none());
+    let left_out = result
+        .coverage
+        .planned
+        .saturating_sub(result.coverage.delivered);
     let weights = gathered
         .failed
         .iter()
@@ -296,7 +313,7 @@ fn conclude(
         .map(|f| f.deviation.weight)
         .chain(broken.then_some(Weight::Fail))
         .chain(unmeasured.then_some(Weight::Inconclusive))
-        .chain((result.coverage.delivered == 0).then_some(Weight::Inconclusive));
+        .chain((left_out > 0).then_some(Weight::Inconclusive));
     result.verdict = verdict::of_case(case.level, weights);
     for (class, histogram) in &gathered.latency {
         match crate::run::Latency::from_histogram(class.name(), histogram) {
@@ -327,21 +344,30 @@ fn conclude(
     }
     result.unproved = verdict::rests_on_unproved(result);
     result.reason = match result.verdict {
-        Verdict::Inconclusive | Verdict::Error => gathered
-            .failed
-            .iter()
-            .filter_map(|(_, o)| o.failed.as_ref())
-            .map(|f| {
-                format!(
-                    "{}: {}, but: {}",
-                    f.step, f.deviation.expected, f.deviation.actual
-                )
-            })
-            .next()
-            .or_else(|| Some("nothing was delivered".to_owned())),
+        Verdict::Inconclusive | Verdict::Error => Some(unjudged_reason(&gathered, left_out)),
         Verdict::Pass if result.unproved => Some(unproved_reason(&gathered)),
         _ => None,
     };
+}
+
+fn unjudged_reason(gathered: &Gathered, left_out: u64) -> String {
+    let seen = gathered
+        .failed
+        .iter()
+        .filter_map(|(_, o)| o.failed.as_ref())
+        .find(|f| f.deviation.weight != Weight::Fail);
+    match (seen, gathered.delivered.len()) {
+        (Some(f), _) => format!(
+            "{}: {}, but: {}",
+            f.step, f.deviation.expected, f.deviation.actual
+        ),
+        (None, done) if left_out > 0 => {
+            let why = gathered.cut_short.as_deref().unwrap_or("the target ended");
+            let planned = done as u64 + left_out;
+            format!("{left_out} of {planned} deliveries were not carried out: {why}")
+        }
+        (None, _) => "a threshold could not be measured".to_owned(),
+    }
 }
 
 fn unproved_reason(gathered: &Gathered) -> String {
@@ -435,7 +461,7 @@ fn failures(
         }
         let indices: Vec<usize> = members.iter().map(|(i, ..)| *i).collect();
         let delivery = &deliveries[*index];
-        let octets = octets(&failed.deviation);
+        let octets = outcome.octets.clone();
         result.failures.push(Failure {
             delivery: delivery.words(profile),
             class: class.name().to_owned(),
@@ -454,20 +480,6 @@ fn failures(
                 streams: outcome.streams.clone(),
             }),
         });
-    }
-}
-
-/// The excerpts that a report shows of both sides, around their first difference.
-fn octets(deviation: &Deviation) -> (Option<Octets>, Option<Octets>) {
-    match (&deviation.expected_bytes, &deviation.actual_bytes) {
-        (Some(expected), Some(actual)) => {
-            let (expected, actual) = Octets::pair(expected, actual);
-            (Some(expected), Some(actual))
-        }
-        (expected, actual) => {
-            let of = |bytes: &Option<Box<[u8]>>| bytes.as_deref().map(Octets::of);
-            (of(expected), of(actual))
-        }
     }
 }
 

@@ -19,6 +19,12 @@ const SLICE: Duration = Duration::from_millis(100);
 const READ: usize = 64 << 10;
 /// The most bytes that are kept of an answer: a target that floods is cut off here.
 pub(super) const INBOX: usize = 64 << 20;
+/// The most bytes that are read on once an answer is known to be wrong: reports show an excerpt.
+const WRONG: usize = 1 << 20;
+/// The most bytes that are read before deadlines are looked at again.
+const GULP: usize = 1 << 20;
+/// The most reads before that: their bytes may come one by one.
+const SIPS: u32 = 256;
 
 /// One stream connection.
 pub(super) struct Line {
@@ -153,12 +159,18 @@ impl Line {
         tally: &mut Tally,
     ) -> Piece {
         let piece = loop {
-            let stream = &self.stream;
+            let (stream, interrupt) = (&self.stream, &self.interrupt);
             let over = self.over.is_some();
-            let mut attend = || !over && stream.has_input();
+            let mut attend = || interrupt.is_set() || (!over && stream.has_input());
             let piece = prover.await_consumed(self.id, stream, self.sent, deadline, &mut attend);
             match piece {
-                Piece::Interrupted if self.pump() => {}
+                Piece::Interrupted => {
+                    // A target that never stops talking would put the deadline off for ever.
+                    let late = Instant::now() >= deadline || self.interrupt.is_set();
+                    if !self.pump() || late {
+                        break piece;
+                    }
+                }
                 Piece::Gone => {
                     self.pump();
                     break if self.left_nothing() {
@@ -212,11 +224,12 @@ impl Line {
             .is_ok_and(|seen| seen.received >= sent && u64::from(seen.unread) >= bytes)
     }
 
-    /// Reads all that is there. True if anything was, the end included.
+    /// Reads what is there, a bounded part of it at once. True if anything was, the end included.
     pub(super) fn pump(&mut self) -> bool {
         let mut any = false;
-        while self.over.is_none() && self.inbox.len() < INBOX {
-            if !self.read_once(READ) {
+        let most = INBOX.min(self.inbox.len() + GULP);
+        for _ in 0..SIPS {
+            if self.over.is_some() || self.inbox.len() >= most || !self.read_once(READ) {
                 break;
             }
             any = true;
@@ -257,6 +270,7 @@ impl Line {
         let began = Instant::now();
         let mut deadline = deadline;
         let mut lost = false;
+        let mut most = INBOX;
         let mut turn = 0;
         loop {
             match want(&self.inbox) {
@@ -266,6 +280,7 @@ impl Line {
                 Ok(Match::Never) => {
                     lost = true;
                     deadline = deadline.min(Instant::now() + linger);
+                    most = INBOX.min(self.inbox.len() + WRONG);
                 }
                 Err(stop) => {
                     let n = self.inbox.len();
@@ -276,7 +291,11 @@ impl Line {
                 let n = self.inbox.len();
                 return self.take(n, stop);
             }
-            if Instant::now() >= deadline || self.interrupt.is_set() || self.inbox.len() >= INBOX {
+            if self.inbox.len() >= most {
+                let n = self.inbox.len();
+                return self.take(n, Stop::Flood(n));
+            }
+            if Instant::now() >= deadline || self.interrupt.is_set() {
                 let n = self.inbox.len();
                 let stop = if lost {
                     Stop::Complete
@@ -299,14 +318,15 @@ impl Line {
         }
     }
 
-    /// Waits until the peer's next read or the end, without reading: for conditions on own queues.
+    /// Waits for input, or for room to write. Input that would not be read is not waited for: poll(2)
+    /// would answer at once, again and again.
     fn wait(&self, write: bool, deadline: Instant) {
         let left = deadline
             .saturating_duration_since(Instant::now())
             .min(SLICE);
         let interest = Interest {
             fd: self.stream.as_fd(),
-            read: true,
+            read: self.over.is_none() && self.inbox.len() < INBOX,
             write,
         };
         // An error of poll(2) itself shows again in the next read or write.

@@ -6,7 +6,7 @@ use harness_net::Proof;
 use harness_wire::{Decoder, Frame, FrameErrorKind, Progress};
 
 use super::context::Context;
-use super::line::Line;
+use super::line::{INBOX, Line};
 use super::oracle::Part;
 use super::prover::Piece;
 use crate::plan::{How, ONE_SEGMENT};
@@ -339,7 +339,11 @@ fn until_quiet(line: &mut Line, deadline: Instant) -> Received {
             Match::Met(bytes.len())
         })
     });
-    while all.stop == Stop::Complete && Instant::now() < deadline {
+    while all.stop == Stop::Complete {
+        if all.bytes.len() >= INBOX || Instant::now() >= deadline {
+            all.stop = Stop::Flood(all.bytes.len());
+            break;
+        }
         let more = line.receive(Instant::now() + QUIET, Duration::ZERO, &[], |bytes| {
             Ok(if bytes.is_empty() {
                 Match::NotYet

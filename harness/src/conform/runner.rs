@@ -79,8 +79,12 @@ pub fn run(
                 failed: u64::from(failed),
             });
         };
-        let target = shared.target(case, settings);
-        let result = case::run(case, settings, interrupt, target, &progress);
+        let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let target = shared.target(case, settings, interrupt);
+            case::run(case, settings, interrupt, target, &progress)
+        }));
+        // A fault of the harness costs one case, not what is known of the others.
+        let result = judged.unwrap_or_else(|_| case::faulty(case));
         tell(&Event::CaseFinished {
             scenario,
             result: &result,
@@ -149,18 +153,26 @@ fn side_by_side(indices: &[usize], threads: usize, one: &(dyn Fn(usize) + Sync))
 struct Shared(Mutex<HashMap<usize, Arc<Target>>>);
 
 impl Shared {
-    fn target(&self, plan: &CasePlan, settings: &Settings) -> Option<Arc<Target>> {
+    fn target(
+        &self,
+        plan: &CasePlan,
+        settings: &Settings,
+        interrupt: &Interrupt,
+    ) -> Option<Arc<Target>> {
         let profile = plan
             .profile
             .as_ref()
             .filter(|_| plan.case.share && plan.fate == Fate::Run)?;
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(target) = all.get(&(Arc::as_ptr(profile) as usize)) {
+        let key = Arc::as_ptr(profile) as usize;
+        // One that an earlier case made end is nothing to judge a later one by.
+        if let Some(target) = all.get(&key).filter(|t| t.exited().is_none()) {
             return Some(Arc::clone(target));
         }
         // Where it does not start, the case starts one of its own and says what went wrong.
-        let target = Arc::new(Target::start(profile, &settings.launcher).ok()?);
-        all.insert(Arc::as_ptr(profile) as usize, Arc::clone(&target));
+        let target =
+            Arc::new(Target::start(profile, &settings.launcher, &|| interrupt.is_set()).ok()?);
+        all.insert(key, Arc::clone(&target));
         Some(target)
     }
 }

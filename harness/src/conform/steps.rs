@@ -69,25 +69,39 @@ pub(super) fn run(scene: &mut Scene, ctx: &mut Context<'_>, steps: &[Step]) -> R
                 *scene.timed.entry(name.clone()).or_default() += began.elapsed();
             }
             kind => {
+                let done = one(scene, ctx, kind);
+                let interrupted = ctx.interrupt.is_set();
                 let failed = |(step_words, deviation): play::Failed| Failed {
                     step: step_words.into(),
                     line: step.at.line,
-                    deviation,
+                    deviation: if interrupted && cut_short(&deviation) {
+                        interruption()
+                    } else {
+                        deviation
+                    },
                 };
-                one(scene, ctx, kind).map_err(failed)?;
+                done.map_err(failed)?;
             }
         }
         if ctx.interrupt.is_set() {
-            let deviation =
-                Deviation::inconclusive("the step is carried out", "the run was interrupted");
             return Err(Failed {
                 step: words(&step.kind).into(),
                 line: step.at.line,
-                deviation,
+                deviation: interruption(),
             });
         }
     }
     Ok(())
+}
+
+fn interruption() -> Deviation {
+    Deviation::inconclusive("the step is carried out", "the run was interrupted")
+}
+
+/// True for what may have been seen only because the run was interrupted: waits end early then.
+fn cut_short(deviation: &Deviation) -> bool {
+    use verdict::{CLOSED, FLOOD, INVALID, STRAY, WRONG};
+    ![CLOSED, FLOOD, INVALID, STRAY, WRONG].contains(&deviation.kind)
 }
 
 fn one(scene: &mut Scene, ctx: &mut Context<'_>, kind: &StepKind) -> Result<(), play::Failed> {
@@ -188,7 +202,7 @@ fn plain(scene: &mut Scene, ctx: &mut Context<'_>, kind: &StepKind) -> Result<()
                             "an open, silent connection for {}",
                             verdict::time(*duration)
                         ),
-                        format!("{stop:?}"),
+                        verdict::then(&stop),
                     )),
                 }
             }
@@ -253,7 +267,7 @@ fn on_target(ctx: &mut Context<'_>, kind: &StepKind) -> Result<(), Deviation> {
             within,
             refused: true,
         } => {
-            return match ctx.target.start_again(*within) {
+            return match ctx.target.start_again(*within, &|| ctx.interrupt.is_set()) {
                 Err(TargetError::Exited { .. }) => Ok(()),
                 Err(e) => Err(Deviation::inconclusive(
                     "the start is refused",
@@ -269,13 +283,16 @@ fn on_target(ctx: &mut Context<'_>, kind: &StepKind) -> Result<(), Deviation> {
             within,
             refused: false,
         } => {
-            return ctx.target.start_again(*within).map_err(|e| {
-                Deviation::fail(
-                    "did not start again",
-                    "the target starts again",
-                    e.to_string(),
-                )
-            });
+            return ctx
+                .target
+                .start_again(*within, &|| ctx.interrupt.is_set())
+                .map_err(|e| {
+                    Deviation::fail(
+                        "did not start again",
+                        "the target starts again",
+                        e.to_string(),
+                    )
+                });
         }
         StepKind::StartSecond { refused } => return second(ctx, *refused),
         _ => Ok(()),
@@ -336,6 +353,9 @@ fn connect(
         }
         opened => opened,
     }?;
+    if matches!(opened, Conn::Line(_)) {
+        ctx.target.reach();
+    }
     if scene.options.is_empty() {
         scene.options = match &opened {
             Conn::Line(line) => line.stream().effective().as_pairs(),
@@ -373,6 +393,14 @@ fn take(scene: &mut Scene, name: &str, how: impl FnOnce(Line) -> Trace) -> Resul
 }
 
 impl Conn {
+    /// True if anything came from the target.
+    pub(super) fn heard(&self) -> bool {
+        match self {
+            Self::Line(line) => line.trace.heard(),
+            Self::Flow(flow) => flow.trace.heard(),
+        }
+    }
+
     /// Closes it. Its trace stays.
     pub(super) fn finish(self) -> Trace {
         match self {
@@ -432,7 +460,7 @@ fn send(
     }
     Ok(written.map_err(|stop| match stop {
         Stop::Error(name) => name,
-        other => format!("{other:?}"),
+        other => verdict::then(&other),
     }))
 }
 

@@ -10,19 +10,25 @@ use hdrhistogram::Histogram;
 use super::context::{Context, Deadlines, Interrupt};
 use super::oracle::{Oracle, Part};
 use super::prover::Prover;
-use super::steps::{self, Failed, Scene};
+use super::steps::{self, Conn, Failed, Scene};
 use super::tally::Tally;
 use crate::latency;
 use crate::plan::{Class, Delivery};
-use crate::run::DiagramStream;
+use crate::run::{DiagramStream, Octets};
 use crate::scenario::model::{Case, Profile, Step};
 use crate::target::Target;
-use crate::verdict::{self, Deviation};
+use crate::verdict::{self, Deviation, Weight};
 
 /// Failures of one kind after which the rest of a sweep waits no longer than it must.
 const ENOUGH: u32 = 3;
+/// Failures of one kind, step and class of which everything is kept. Of further ones, only that they
+/// were: a sweep may bring thousands.
+const SHOWN: u32 = 16;
 /// How long the end of a target is awaited once its connections broke.
 const LAST_BREATH: Duration = Duration::from_millis(100);
+
+/// What is said where a thread of the harness itself broke.
+pub(super) const FAULT: &str = "a fault of the harness itself; please report it";
 
 /// What a sweep works with. Shared between its threads.
 pub(super) struct Sweep<'a> {
@@ -60,6 +66,8 @@ pub(super) struct Outcome {
     pub learned: Vec<(Part, usize, Vec<u8>)>,
     /// The boundary diagram, where the delivery failed or is to be shown.
     pub streams: Vec<DiagramStream>,
+    /// Excerpts of what should have come and of what came, where it failed.
+    pub octets: (Option<Octets>, Option<Octets>),
     /// What was noticed.
     pub notes: Vec<String>,
     /// Effective options of the first connection.
@@ -85,6 +93,10 @@ pub(super) struct Gathered {
     pub notes: Vec<String>,
     /// Effective options of the first connection.
     pub options: Vec<(&'static str, String)>,
+    /// Why deliveries were left out, if any were.
+    pub cut_short: Option<String>,
+    /// Failures so far by class, kind and step.
+    alike: BTreeMap<(Class, &'static str, Box<str>), u32>,
 }
 
 impl Gathered {
@@ -107,7 +119,16 @@ impl Gathered {
         if self.options.is_empty() {
             self.options = std::mem::take(&mut outcome.options);
         }
-        if outcome.failed.is_some() {
+        if let Some(failed) = &outcome.failed {
+            let key = (class, failed.deviation.kind, failed.step.clone());
+            let seen = self.alike.entry(key).or_default();
+            *seen += 1;
+            if *seen > SHOWN {
+                outcome.streams = Vec::new();
+                outcome.octets = (None, None);
+            }
+            outcome.latencies = Vec::new();
+            outcome.learned = Vec::new();
             self.failed.push((index, outcome));
         } else if !outcome.streams.is_empty() {
             self.shown.push((index, outcome.streams));
@@ -132,6 +153,7 @@ impl Gathered {
         if self.options.is_empty() {
             self.options = other.options;
         }
+        self.cut_short = self.cut_short.take().or(other.cut_short);
     }
 }
 
@@ -159,8 +181,14 @@ impl Sweep<'_> {
         };
         let mut scene = Scene::default();
         let mut failed = steps::run(&mut scene, &mut ctx, self.steps).err();
+        if scene.conns.values().any(Conn::heard) {
+            self.target.reach();
+        }
+        let mut excerpts = (None, None);
         if let Some(failed) = &mut failed {
             self.explain(&mut failed.deviation);
+            // A target that floods would otherwise fill the memory, delivery by delivery.
+            excerpts = octets(&mut failed.deviation);
         }
         let wanted = self.show || failed.is_some();
         let mut streams = Vec::new();
@@ -194,6 +222,7 @@ impl Sweep<'_> {
             latencies,
             learned,
             streams,
+            octets: excerpts,
             notes,
             options,
             unprovable,
@@ -203,6 +232,13 @@ impl Sweep<'_> {
     /// A broken connection has a better name where the target ended, or spins.
     fn explain(&self, deviation: &mut Deviation) {
         let broken = [verdict::CLOSED, verdict::FAILED, "not reached"].contains(&deviation.kind);
+        if broken && self.target.never_reached() {
+            let nobody = format!("; nobody was met at {}", self.target.endpoint());
+            deviation.weight = Weight::Inconclusive;
+            deviation.kind = "not reached";
+            deviation.actual.push_str(&nobody);
+            return;
+        }
         let exit = match deviation.kind {
             _ if broken => self.last_breath(),
             // Over UDP nothing tells a client that nobody is there any more.
@@ -252,10 +288,15 @@ impl Sweep<'_> {
                 let Some(delivery) = deliveries.get(index) else {
                     break;
                 };
-                if self.interrupt.is_set() || self.dead() {
+                if self.interrupt.is_set() {
                     break;
                 }
-                if restart_each && index > 0 && self.restart().is_err() {
+                if restart_each && index > 0 {
+                    if let Err(error) = self.restart() {
+                        mine.cut_short = Some(error.to_string());
+                        break;
+                    }
+                } else if self.dead() {
                     break;
                 }
                 let hurry = slow.load(Ordering::Relaxed) >= ENOUGH;
@@ -285,14 +326,19 @@ impl Sweep<'_> {
                     .map(|_| scope.spawn(|| work(&mut Prover::new())))
                     .collect();
                 for thread in threads {
-                    if let Ok(mine) = thread.join() {
-                        gathered.merge(mine);
+                    match thread.join() {
+                        Ok(mine) => gathered.merge(mine),
+                        // Its deliveries are lost, which must show.
+                        Err(_) => gathered.cut_short = Some(FAULT.to_owned()),
                     }
                 }
             });
         }
-        if self.dead() && !self.interrupt.is_set() {
+        if !restart_each && self.dead() && !self.interrupt.is_set() {
             self.after_a_crash(deliveries, &mut gathered, progress);
+        }
+        if self.interrupt.is_set() {
+            gathered.cut_short = Some("the run was interrupted".to_owned());
         }
         gathered.failed.sort_by_key(|(index, _)| *index);
         gathered.delivered.sort_unstable();
@@ -307,57 +353,140 @@ impl Sweep<'_> {
     fn restart(&self) -> Result<(), crate::target::TargetError> {
         // It may be gone already; what matters is that it starts.
         let _ = self.target.stop(false);
-        self.target.start_again(Duration::from_secs(10))
+        self.target
+            .start_again(Duration::from_secs(10), &|| self.interrupt.is_set())
     }
 
     /// One by one: what broke while the target died, and what was not delivered at all. After
-    /// `ENOUGH` deaths the rest is left out, and so shows as not delivered.
+    /// `ENOUGH` deaths the rest is left out, and so shows as not delivered. A death that no delivery
+    /// brings about alone stays a failure of those that saw it.
     fn after_a_crash(
         &self,
         deliveries: &[Delivery],
         gathered: &mut Gathered,
         progress: &(dyn Fn(bool) + Sync),
     ) {
-        let broken = |o: &Outcome| {
-            o.failed
-                .as_ref()
-                .is_some_and(|f| f.deviation.kind == verdict::CRASH)
-        };
-        let mut again: Vec<usize> = gathered
-            .failed
-            .iter()
-            .filter(|(_, o)| broken(o))
-            .map(|(i, _)| *i)
+        let (mut saw, others): (Vec<_>, Vec<_>) = std::mem::take(&mut gathered.failed)
+            .into_iter()
+            .partition(|(_, o)| broken(o));
+        gathered.failed = others;
+        if saw.is_empty() {
+            saw.extend(self.between_deliveries(gathered));
+        }
+        gathered
+            .delivered
+            .retain(|(i, _)| !saw.iter().any(|(s, _)| s == i));
+        let mut again: Vec<usize> = (0..deliveries.len())
+            .filter(|i| !gathered.delivered.iter().any(|(d, _)| d == i))
             .collect();
-        gathered.failed.retain(|(_, o)| !broken(o));
-        gathered.delivered.retain(|(i, _)| !again.contains(i));
-        again.extend(
-            (0..deliveries.len()).filter(|i| !gathered.delivered.iter().any(|(d, _)| d == i)),
-        );
-        again.sort_unstable();
-        again.dedup();
+        again.sort_by_key(|i| !saw.iter().any(|(s, _)| s == i));
         let mut prover = Prover::new();
         let mut deaths = 0;
         for index in again {
-            if self.interrupt.is_set() || deaths >= ENOUGH {
+            if self.interrupt.is_set() {
                 break;
             }
-            if self.dead() && self.restart().is_err() {
+            if deaths >= ENOUGH {
+                let why = format!(
+                    "after the target had ended {deaths} times more, the rest was left out"
+                );
+                gathered.notes.push(why.clone());
+                gathered.cut_short = Some(why);
+                break;
+            }
+            if self.dead()
+                && let Err(error) = self.restart()
+            {
+                gathered.cut_short = Some(error.to_string());
                 break;
             }
             let outcome = self.deliver(&deliveries[index], self.deadlines, &mut prover);
             deaths += u32::from(broken(&outcome));
-            progress(outcome.failed.is_some());
+            if !saw.iter().any(|(i, _)| *i == index) {
+                progress(outcome.failed.is_some());
+            }
             gathered.add(index, deliveries[index].class, outcome);
         }
-        if deaths >= ENOUGH {
-            gathered.notes.push(format!(
-                "after the target had ended {deaths} times, the rest was left out"
-            ));
+        saw.retain(|(i, _)| !gathered.failed.iter().any(|(f, _)| f == i));
+        if deaths == 0 && !saw.is_empty() {
+            gathered.notes.push(
+                "the target ended during the sweep, and not when the same deliveries were repeated alone"
+                    .to_owned(),
+            );
+            for (index, _) in &saw {
+                if !gathered.delivered.iter().any(|(i, _)| i == index) {
+                    gathered.delivered.push((*index, false));
+                }
+            }
+            gathered.failed.extend(saw);
         }
         if self.dead() {
             // Left running for the steps of other cases that share it.
             let _ = self.restart();
+        }
+    }
+
+    /// The death of a target that no connection saw, told of the last delivery before it.
+    fn between_deliveries(&self, gathered: &mut Gathered) -> Option<(usize, Outcome)> {
+        let exit = self.target.exited()?;
+        if exit.is_success() {
+            // A server that serves one client and goes did what it was made for.
+            let note =
+                "the target ended with exit status 0 after a delivery, and was started again";
+            gathered.notes.push(note.to_owned());
+            return None;
+        }
+        let index = gathered
+            .delivered
+            .iter()
+            .map(|(i, _)| *i)
+            .max()
+            .unwrap_or(0);
+        let failed = Failed {
+            step: "after the last step".into(),
+            line: self.case.at.line,
+            deviation: Deviation::fail(
+                verdict::CRASH,
+                "the target goes on running",
+                format!("the target ended with {exit}"),
+            ),
+        };
+        let outcome = Outcome {
+            failed: Some(failed),
+            tally: Tally::default(),
+            latencies: Vec::new(),
+            learned: Vec::new(),
+            streams: Vec::new(),
+            octets: (None, None),
+            notes: Vec::new(),
+            options: Vec::new(),
+            unprovable: None,
+        };
+        Some((index, outcome))
+    }
+}
+
+fn broken(outcome: &Outcome) -> bool {
+    outcome
+        .failed
+        .as_ref()
+        .is_some_and(|f| f.deviation.kind == verdict::CRASH)
+}
+
+/// The excerpts that a report shows of both sides, around their first difference, in place of the
+/// bytes themselves.
+fn octets(deviation: &mut Deviation) -> (Option<Octets>, Option<Octets>) {
+    match (
+        deviation.expected_bytes.take(),
+        deviation.actual_bytes.take(),
+    ) {
+        (Some(expected), Some(actual)) => {
+            let (expected, actual) = Octets::pair(&expected, &actual);
+            (Some(expected), Some(actual))
+        }
+        (expected, actual) => {
+            let of = |bytes: Option<Box<[u8]>>| bytes.as_deref().map(Octets::of);
+            (of(expected), of(actual))
         }
     }
 }

@@ -159,6 +159,11 @@ impl Trace {
         self.peer_reads = sizes;
     }
 
+    /// True if anything came from the target.
+    pub(super) fn heard(&self) -> bool {
+        self.inbound.len > 0
+    }
+
     /// Its two directions, drawn; those in which nothing flowed are left out.
     pub(super) fn streams(&self) -> Vec<DiagramStream> {
         let mut streams = Vec::new();

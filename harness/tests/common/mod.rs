@@ -77,3 +77,17 @@ pub fn processes_with(marker: &str) -> Vec<String> {
     }
     found
 }
+
+/// Waits until no process has this text in its command line any more.
+pub fn await_none_with(marker: &str, patience: std::time::Duration) {
+    let began = std::time::Instant::now();
+    loop {
+        let left = processes_with(marker);
+        if left.is_empty() {
+            return;
+        }
+        assert!(began.elapsed() < patience, "left behind: {left:#?}");
+        // The end of somebody else's process is no event here.
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}

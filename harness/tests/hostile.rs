@@ -1,0 +1,715 @@
+//! Targets that misbehave: the harness keeps its own bounds, says what happened, and leaves no
+//! process behind.
+//!
+//! Most of them are modes of one Python program, `hostile/target.py`. Where there is no `python3`,
+//! the tests that need it say so and pass.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a helper that fails is a test that fails; a skipped test says so"
+)]
+
+mod common;
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use common::{cases, command};
+use harness::run::{CaseResult, Run, Verdict};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// Longer than any run here may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(100);
+/// The most memory that the harness itself may ever have used, in KiB.
+const MEMORY: u64 = 300 << 10;
+
+/// What a target speaks: each line answered in capital letters.
+const LINES: &str = "\
+timeout: 2s
+frames: {line: {delimiter: {bytes: \"\\n\"}}}
+exchanges:
+  - hello: {request: {line: hello}, reply: {line: HELLO}}
+  - world: {request: {line: world}, reply: {line: WORLD}}
+";
+
+/// The same with answers that have to be learned.
+const LEARNED: &str = "\
+timeout: 2s
+frames: {line: {delimiter: {bytes: \"\\n\"}}}
+exchanges:
+  - hello: {request: {line: hello}}
+  - world: {request: {line: world}}
+";
+
+/// Answers without boundaries.
+const RAW: &str = "\
+timeout: 2s
+frames: {any: raw}
+exchanges:
+  - hello: {request: {any: \"hello\\n\"}}
+";
+
+/// Records with a length of four bytes before each.
+const RECORDS: &str = "\
+timeout: 2s
+frames: {rec: {length_prefix: {type: u32be, counts: body}}}
+exchanges:
+  - hello: {request: {rec: hello}}
+";
+
+const WHOLE: &str = "  - {id: c, title: t}\n";
+const SWEEP: &str = "  - {id: c, title: t, deliver: [each_cut]}\n";
+
+fn python() -> bool {
+    static SKIPPED: AtomicU32 = AtomicU32::new(0);
+    let found = Command::new("python3").arg("--version").output();
+    if found.is_ok_and(|o| o.status.success()) {
+        return true;
+    }
+    let n = SKIPPED.fetch_add(1, Ordering::Relaxed) + 1;
+    eprintln!("skipped: there is no python3 to be a hostile target ({n} tests so far)");
+    false
+}
+
+/// A folder with a target and the scenario that meets it.
+struct Stage {
+    dir: tempfile::TempDir,
+}
+
+/// A run that goes on.
+struct Running {
+    child: Child,
+    marker: String,
+    began: Instant,
+    peak_kib: u64,
+}
+
+/// A run that is over.
+struct Done {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+    peak_kib: u64,
+    took: Duration,
+    run: Run,
+}
+
+impl Stage {
+    /// A scenario against the Python target in this mode, which speaks as `speaks` says.
+    fn python(mode: &str, speaks: &str, cases: &str) -> Self {
+        let dir = tempfile::Builder::new()
+            .prefix("hostile-")
+            .tempdir()
+            .unwrap();
+        let program = dir.path().join("target.py");
+        std::fs::write(&program, include_str!("hostile/target.py")).unwrap();
+        let within = if mode == "never_listens" {
+            "300ms"
+        } else {
+            "30s"
+        };
+        let argv = format!("[python3, {program:?}, {mode}, \"{{port}}\"]");
+        Self { dir }.with(
+            &format!("start: {{argv: {argv}, within: {within}}}\n{speaks}"),
+            cases,
+        )
+    }
+
+    /// A scenario against a target of which `origin` says where it comes from.
+    fn new(origin: &str, cases: &str) -> Self {
+        let dir = tempfile::Builder::new()
+            .prefix("hostile-")
+            .tempdir()
+            .unwrap();
+        Self { dir }.with(origin, cases)
+    }
+
+    fn with(self, profile: &str, cases: &str) -> Self {
+        let text = format!("target: t\n{profile}---\nscenario: s\ntarget: t\ncases:\n{cases}");
+        std::fs::write(self.dir.path().join("case.yaml"), text).unwrap();
+        self
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).display().to_string()
+    }
+
+    /// Starts the run. Its output goes to files, so that nobody has to read it meanwhile.
+    fn start(&self) -> Running {
+        let child = command(&["run", &self.path("case.yaml"), "--out", &self.path("out")])
+            .args(["--verbose", "--seed", "1"])
+            .stdout(File::create(self.path("stdout")).unwrap())
+            .stderr(File::create(self.path("stderr")).unwrap())
+            .spawn()
+            .unwrap();
+        let marker = self.path("");
+        Running {
+            child,
+            marker,
+            began: Instant::now(),
+            peak_kib: 0,
+        }
+    }
+
+    /// Runs to the end, and checks what holds for every end.
+    fn run(&self) -> Done {
+        let mut running = self.start();
+        let code = running.end();
+        self.done(running, code)
+    }
+
+    fn done(&self, running: Running, code: Option<i32>) -> Done {
+        let took = running.began.elapsed();
+        let read = |name: &str| {
+            String::from_utf8_lossy(&std::fs::read(self.path(name)).unwrap()).into_owned()
+        };
+        let (stdout, stderr) = (read("stdout"), read("stderr"));
+        let left = common::processes_with(&running.marker);
+        assert_eq!(left, Vec::<String>::new(), "left behind\n{stdout}{stderr}");
+        let run = harness::report::read(&self.dir.path().join("out/run.json"))
+            .unwrap_or_else(|e| panic!("{e}\nexit {code:?}\n{stdout}{stderr}"));
+        let junit = read("out/junit.xml");
+        let suites = quick_junit::Report::deserialize_from_str(&junit).unwrap();
+        let told: usize = suites.test_suites.iter().map(|s| s.test_cases.len()).sum();
+        assert_eq!(told, cases(&run).count(), "{junit}");
+        assert_eq!(code, Some(run.exit), "{stdout}{stderr}");
+        assert!(!stderr.contains("panicked"), "{stderr}");
+        let peak_kib = running.peak_kib;
+        assert!(peak_kib > 0, "the memory of the harness was never seen");
+        assert!(
+            peak_kib < MEMORY,
+            "the harness used {peak_kib} KiB\n{stdout}"
+        );
+        Done {
+            code,
+            stdout,
+            stderr,
+            peak_kib,
+            took,
+            run,
+        }
+    }
+}
+
+impl Running {
+    fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).unwrap())
+    }
+
+    /// Waits for the end, and watches the memory until then.
+    fn end(&mut self) -> Option<i32> {
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            self.look();
+            if self.began.elapsed() > PATIENCE {
+                self.child.kill().unwrap();
+                self.child.wait().unwrap();
+                panic!("the run did not end within {PATIENCE:?}");
+            }
+            // What is looked for grows without any event.
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    fn look(&mut self) {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let peak = status.unwrap_or_default().lines().find_map(|l| {
+            l.strip_prefix("VmHWM:")?
+                .trim()
+                .strip_suffix(" kB")?
+                .parse()
+                .ok()
+        });
+        self.peak_kib = self.peak_kib.max(peak.unwrap_or(0));
+    }
+
+    /// Waits until a process of the run's target, other than the harness and the guard, is there.
+    fn await_target(&mut self, program: &str) {
+        self.until("its target is there", |marker| {
+            common::processes_with(marker)
+                .iter()
+                .any(|l| l.contains(program) && !l.contains("__guard") && !l.contains(" run "))
+        });
+    }
+
+    fn until(&mut self, what: &str, seen: impl Fn(&str) -> bool) {
+        while !seen(&self.marker) {
+            assert!(self.began.elapsed() < PATIENCE, "not seen: {what}");
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("the run ended with {status} before {what}");
+            }
+            self.look();
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+impl Done {
+    fn case(&self) -> &CaseResult {
+        cases(&self.run).next().unwrap()
+    }
+
+    /// The verdict and the exit code that belongs to it.
+    #[track_caller]
+    fn is(&self, verdict: Verdict) -> &Self {
+        let case = self.case();
+        let said = format!("{:?}\n{}{}", case.reason, self.stdout, self.stderr);
+        assert_eq!(case.verdict, verdict, "{said}");
+        let code = match verdict {
+            Verdict::Pass => 0,
+            Verdict::Fail => 1,
+            _ => 3,
+        };
+        assert_eq!(self.code, Some(code), "{said}");
+        self
+    }
+
+    /// What people read holds all of these, and nothing that is not meant for people.
+    #[track_caller]
+    fn says(&self, words: &[&str]) -> &Self {
+        for word in words {
+            assert!(
+                self.stdout.contains(word),
+                "`{word}` is missing\n{}",
+                self.stdout
+            );
+        }
+        for noise in ["Deadline(", "Some(", "Err(", "panicked", "\x1b"] {
+            assert!(!self.stdout.contains(noise), "`{noise}`\n{}", self.stdout);
+        }
+        self
+    }
+
+    #[track_caller]
+    fn kind(&self, kind: &str) -> &Self {
+        let kinds: Vec<&str> = self
+            .case()
+            .failures
+            .iter()
+            .map(|f| f.kind.as_str())
+            .collect();
+        assert!(
+            kinds.contains(&kind),
+            "{kind} is not among {kinds:?}\n{}",
+            self.stdout
+        );
+        self
+    }
+
+    #[track_caller]
+    fn within(&self, seconds: u64) -> &Self {
+        assert!(
+            self.took < Duration::from_secs(seconds),
+            "{:?}\n{}",
+            self.took,
+            self.stdout
+        );
+        self
+    }
+}
+
+#[test]
+fn one_that_never_listens_is_not_judged() {
+    if !python() {
+        return;
+    }
+    let done = Stage::python("never_listens", LINES, WHOLE).run();
+    done.is(Verdict::Inconclusive).says(&[
+        "python3",
+        "never_listens",
+        "300ms",
+        "listens on tcp://127.0.0.1:",
+    ]);
+}
+
+#[test]
+fn what_a_target_said_before_it_failed_to_start_is_told() {
+    if !python() {
+        return;
+    }
+    let done = Stage::python("exits", LINES, WHOLE).run();
+    done.is(Verdict::Inconclusive)
+        .says(&["python3", "exit status 3", "no such key: colour"]);
+    let done = Stage::python("escapes", LINES, WHOLE).run();
+    done.is(Verdict::Inconclusive)
+        .says(&["exit status 4", "red"]);
+    assert!(
+        done.stdout.len() < 10_000,
+        "one line of 50,000 characters is cut"
+    );
+    let shell = "start: {argv: [sh, -c, \"echo thinking >&2; exec sleep 100\", \"{port}\"], within: 300ms}\n";
+    let done = Stage::new(&format!("{shell}{LINES}"), WHOLE).run();
+    done.is(Verdict::Inconclusive).says(&["thinking", "300ms"]);
+}
+
+#[test]
+fn one_that_cannot_be_executed_is_named() {
+    let stage = Stage::new(
+        &format!("start: [./no-such-program, \"{{port}}\"]\n{LINES}"),
+        WHOLE,
+    );
+    stage
+        .run()
+        .is(Verdict::Inconclusive)
+        .says(&["./no-such-program", "ENOENT"]);
+    let stage = Stage::new(
+        &format!("start: [./data.txt, \"{{port}}\"]\n{LINES}"),
+        WHOLE,
+    );
+    std::fs::write(stage.path("data.txt"), "no program").unwrap();
+    stage
+        .run()
+        .is(Verdict::Inconclusive)
+        .says(&["./data.txt", "EACCES"]);
+}
+
+#[test]
+fn floods_are_cut_off() {
+    if !python() {
+        return;
+    }
+    for speaks in [LINES, LEARNED, RAW, RECORDS] {
+        for mode in ["flood_unasked", "flood_answer", "dribble"] {
+            let done = Stage::python(mode, speaks, SWEEP).run();
+            done.is(Verdict::Fail).within(40);
+            eprintln!("{mode}: {} KiB, {:?}", done.peak_kib, done.took);
+        }
+    }
+    let steps =
+        "  - {id: c, title: t, steps: [{connect: a}, {send: \"x\\n\"}, {recv: {regex: \"^z\"}}]}\n";
+    let done = Stage::python("flood_answer", LINES, steps).run();
+    done.is(Verdict::Fail)
+        .kind("endless answer")
+        .says(&["cut off"]);
+    // Deliveries that pass, until the sweep brings one that floods, in many of them.
+    let done = Stage::python("flood_answer", LINES, "  - {id: c, title: t, steps: [{repeat: {times: 3, steps: [{connect: a}, {send: \"x\\n\"}, {recv: {size: 8MiB}}, {close: a}]}}]}\n").run();
+    done.is(Verdict::Pass);
+}
+
+#[test]
+fn lengths_that_are_lies_are_refused() {
+    if !python() {
+        return;
+    }
+    for mode in ["bomb_silent", "bomb_talking"] {
+        let done = Stage::python(mode, RECORDS, SWEEP).run();
+        done.is(Verdict::Fail)
+            .kind("invalid frame")
+            .says(&["2147483648"])
+            .within(20);
+    }
+    Stage::python("garbage", RECORDS, WHOLE)
+        .run()
+        .is(Verdict::Fail)
+        .kind("invalid frame");
+    Stage::python("garbage", LINES, WHOLE)
+        .run()
+        .is(Verdict::Fail)
+        .kind("wrong answer");
+}
+
+#[test]
+fn broken_conversations_fail_by_name() {
+    if !python() {
+        return;
+    }
+    // What is closed with bytes unread goes out as RST, so that either may be seen.
+    let broken = &["closed", "connection failed"][..];
+    for (mode, speaks, kinds) in [
+        ("close_at_once", LINES, broken),
+        ("reset_mid_reply", LINES, broken),
+        ("twice", LINES, &["wrong answer"]),
+        // Whole requests get the right answers: only the cuts show it.
+        ("early", LEARNED, &["wrong answer", "stray bytes"]),
+        ("silent", LINES, &["hang"]),
+        ("spins", LINES, &["hang"]),
+    ] {
+        let done = Stage::python(mode, speaks, SWEEP).run();
+        done.is(Verdict::Fail).within(40);
+        let found = done.case().failures.iter().map(|f| f.kind.as_str());
+        let others: Vec<&str> = found.filter(|k| !kinds.contains(k)).collect();
+        assert!(others.is_empty(), "{mode}: {others:?}\n{}", done.stdout);
+        if mode == "early" {
+            assert!(done.case().coverage.delivered > 1, "{}", done.stdout);
+        }
+    }
+}
+
+#[test]
+fn one_that_is_slow_but_right_passes() {
+    if !python() {
+        return;
+    }
+    let done = Stage::python(
+        "slow",
+        LEARNED,
+        "  - {id: c, title: t, deliver: [each_cut, each_byte]}\n",
+    )
+    .run();
+    done.is(Verdict::Pass);
+    assert_eq!(done.case().coverage.delivered, done.case().coverage.planned);
+}
+
+#[test]
+fn one_that_never_reads_does_not_hold_a_write_up() {
+    if !python() {
+        return;
+    }
+    let speaks = LINES.replace("timeout: 2s", "timeout: 500ms");
+    let steps = "  - {id: c, title: t, steps: [{connect: a}, {send: {whole: {fill: {byte: 0x61, size: 16MiB}}}}]}\n";
+    let done = Stage::python("never_reads", &speaks, steps).run();
+    done.is(Verdict::Fail)
+        .says(&["send on a", "nothing more within"])
+        .within(15);
+}
+
+#[test]
+fn a_crash_in_mid_sweep_is_told_and_the_sweep_goes_on() {
+    if !python() {
+        return;
+    }
+    // Five cuts, whole, and the control: the fifth guest comes once, and with it the death.
+    for cases in [
+        SWEEP,
+        "  - {id: c, title: t, deliver: [each_cut, each_byte, {random: {runs: 30}}]}\n",
+    ] {
+        let done = Stage::python("dies_on_fifth", LINES, cases).run();
+        done.is(Verdict::Fail)
+            .kind("crash")
+            .says(&["exit status 7", "the fifth guest"]);
+        assert!(done.case().coverage.delivered > 5, "{}", done.stdout);
+    }
+    let done = Stage::python("segfaults", LINES, SWEEP).run();
+    done.is(Verdict::Fail)
+        .kind("crash")
+        .says(&["SIGSEGV", "a null pointer"]);
+}
+
+#[test]
+fn a_target_that_a_delivery_broke_for_good_is_not_excused_by_the_control() {
+    if !python() {
+        return;
+    }
+    let done = Stage::python("breaks_for_good", LEARNED, SWEEP).run();
+    done.is(Verdict::Fail)
+        .kind("hang")
+        .says(&["control exchange"]);
+}
+
+#[test]
+fn whatever_a_target_leaves_behind_is_gone() {
+    if !python() {
+        return;
+    }
+    for mode in ["deaf", "children", "daemons", "respawns", "daemonises"] {
+        let done = Stage::python(mode, LINES, SWEEP).run();
+        done.is(Verdict::Pass).within(60);
+        assert_eq!(done.case().coverage.delivered, done.case().coverage.planned);
+    }
+}
+
+#[test]
+fn output_without_end_blocks_nobody() {
+    if !python() {
+        return;
+    }
+    let done = Stage::python("chatty", LINES, WHOLE).run();
+    done.is(Verdict::Pass);
+    let done = Stage::python("chatty", &LINES.replace("HELLO", "NOT THIS"), WHOLE).run();
+    done.is(Verdict::Fail).says(&["that was all"]);
+    assert!(
+        done.stdout.len() < 40_000,
+        "{} bytes of report",
+        done.stdout.len()
+    );
+}
+
+#[test]
+fn datagrams_without_an_answer_fail() {
+    if !python() {
+        return;
+    }
+    let udp = "transport: udp\ntimeout: 500ms\nframes: {any: raw}\nexchanges:\n  - hello: {request: {any: hello}, reply: {any: HELLO}}\n";
+    Stage::python("udp_silent", udp, WHOLE)
+        .run()
+        .is(Verdict::Fail)
+        .kind("hang");
+    let done = Stage::python("udp_dies", udp, WHOLE).run();
+    done.is(Verdict::Fail)
+        .kind("crash")
+        .says(&["exit status 9", "a datagram killed me"]);
+}
+
+#[test]
+fn an_address_where_nobody_is_cannot_be_judged() {
+    // Bound and never listened on: nobody else can take the port meanwhile.
+    let tcp = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let udp = std::net::UdpSocket::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    for url in [format!("tcp://{tcp}"), format!("udp://{udp}")] {
+        let speaks = "timeout: 1s\nframes: {any: raw}\nexchanges:\n  - hello: {request: {any: hello}, reply: {any: HELLO}}\n";
+        for case in [
+            WHOLE,
+            "  - {id: c, title: t, steps: [{connect: a}, {send: x}, {recv: y}]}\n",
+        ] {
+            let done = Stage::new(&format!("connect: {url}\n{speaks}"), case).run();
+            done.is(Verdict::Inconclusive)
+                .says(&["ECONNREFUSED", &url])
+                .within(10);
+        }
+    }
+    let speaks =
+        "frames: {any: raw}\nexchanges:\n  - hello: {request: {any: hello}, reply: {any: HELLO}}\n";
+    let done = Stage::new(
+        &format!("connect: \"unix:///no/such/socket\"\n{speaks}"),
+        WHOLE,
+    )
+    .run();
+    done.is(Verdict::Inconclusive)
+        .says(&["ENOENT", "/no/such/socket"]);
+}
+
+#[test]
+fn the_death_of_the_harness_takes_its_targets_along() {
+    if !python() {
+        return;
+    }
+    for mode in ["silent", "daemons", "deaf"] {
+        let speaks = LINES.replace("timeout: 2s", "timeout: 60s");
+        let stage = Stage::python(
+            mode,
+            &speaks,
+            "  - {id: c, title: t, steps: [{connect: a}, {silence: 60s}]}\n",
+        );
+        let mut running = stage.start();
+        running.await_target("target.py");
+        running.child.kill().unwrap();
+        running.child.wait().unwrap();
+        common::await_none_with(&running.marker, Duration::from_secs(60));
+    }
+}
+
+#[test]
+fn ctrl_c_while_a_target_starts_ends_the_run() {
+    if !python() {
+        return;
+    }
+    let stage = Stage::python("never_listens", LINES, WHOLE);
+    let yaml = std::fs::read_to_string(stage.path("case.yaml")).unwrap();
+    std::fs::write(stage.path("case.yaml"), yaml.replace("300ms", "90s")).unwrap();
+    let mut running = stage.start();
+    running.await_target("target.py");
+    kill(running.pid(), Signal::SIGINT).unwrap();
+    let asked = Instant::now();
+    let code = running.end();
+    assert!(
+        asked.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        asked.elapsed()
+    );
+    let done = stage.done(running, code);
+    assert_eq!(done.code, Some(130));
+    assert!(done.run.partial);
+    assert_eq!(
+        done.case().verdict,
+        Verdict::Inconclusive,
+        "{}",
+        done.stdout
+    );
+    done.says(&["interrupted"]);
+}
+
+#[test]
+fn ctrl_c_in_mid_sweep_accuses_nobody() {
+    if !python() {
+        return;
+    }
+    // Right, and so slow that the sweep is never through before the signal.
+    let cases = "  - {id: c, title: t, deliver: [each_cut, each_byte, {random: {runs: 2000}}]}\n";
+    let stage = Stage::python("slow", LINES, cases);
+    let mut running = stage.start();
+    running.await_target("target.py");
+    // A third of a second is several deliveries. More or fewer are as good.
+    let since = Instant::now();
+    running.until("some deliveries", |_| {
+        since.elapsed() > Duration::from_millis(300)
+    });
+    kill(running.pid(), Signal::SIGINT).unwrap();
+    let code = running.end();
+    let done = stage.done(running, code);
+    assert_eq!(done.code, Some(130), "{}{}", done.stdout, done.stderr);
+    assert!(done.run.partial);
+    let case = done.case();
+    assert_eq!(case.verdict, Verdict::Inconclusive, "{}", done.stdout);
+    assert!(
+        case.coverage.delivered < case.coverage.planned,
+        "{}",
+        done.stdout
+    );
+    done.says(&["interrupted"]);
+}
+
+#[test]
+fn a_second_ctrl_c_ends_at_once() {
+    if !python() {
+        return;
+    }
+    // A target that ignores TERM: the first Ctrl-C waits until the step that stops it is over.
+    let steps = "  - {id: c, title: t, steps: [{connect: a}, stop_target]}\n";
+    let stage = Stage::python("deaf", LINES, steps);
+    let mut running = stage.start();
+    let termed = stage.path("target.py.termed");
+    running.until("TERM", |_| std::path::Path::new(&termed).exists());
+    let asked = Instant::now();
+    // Two that come together are one (signal(7)): they are sent until it ends.
+    while running.child.try_wait().unwrap().is_none() {
+        kill(running.pid(), Signal::SIGINT).unwrap();
+        assert!(asked.elapsed() < PATIENCE);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(running.child.wait().unwrap().code(), Some(130));
+    let results = stage.dir.path().join("out/run.json");
+    assert!(!results.exists(), "the first one ended it, in good order");
+    common::await_none_with(&running.marker, Duration::from_secs(60));
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_known_before_the_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("no/such/folder.json");
+    let report = format!("json={}", file.display());
+    let output = common::harness(&["run", "scenarios/burst.yaml", "--report", &report]);
+    assert_eq!(output.status.code(), Some(2), "{}", common::text(&output));
+    assert!(output.stdout.is_empty());
+    // A pipe gets the report, and nothing else.
+    let fifo = dir.path().join("pipe");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let report = format!("tap={}", fifo.display());
+    let mut child = command(&["run", "scenarios/burst.yaml", "--report", &report])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines: Vec<String> = BufReader::new(File::open(&fifo).unwrap())
+        .lines()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(
+        lines.iter().any(|l| l.contains("burst.merged")),
+        "{lines:?}"
+    );
+}
