@@ -158,8 +158,20 @@ pub struct CaseResult {
     pub notes: Vec<String>,
     /// Effective socket options of the first connection, by name.
     pub socket_options: BTreeMap<String, String>,
+    /// TCP_INFO of the first connection, by name: after connect, and before close.
+    #[serde(default)]
+    pub tcp_info: BTreeMap<String, BeforeAfter>,
     /// How long it took, in microseconds.
     pub elapsed_us: u64,
+}
+
+/// One number of the kernel's, twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BeforeAfter {
+    /// After connect.
+    pub before: u64,
+    /// Before close.
+    pub after: u64,
 }
 
 /// What was planned, delivered and proved.

@@ -86,6 +86,39 @@ impl Fields<'_> {
 pub(crate) const BYTES_RECEIVED_AT: usize = 128;
 
 impl TcpInfo {
+    /// Its numbers by name, those that this kernel tells: times in microseconds, as the names say.
+    pub fn as_pairs(&self) -> Vec<(&'static str, u64)> {
+        let some = |value: u32| Some(u64::from(value));
+        let maybe = |value: Option<u32>| value.map(u64::from);
+        let all = [
+            ("rtt_us", some(self.rtt_us)),
+            ("rttvar_us", some(self.rttvar_us)),
+            ("min_rtt_us", maybe(self.min_rtt_us)),
+            ("rto_us", some(self.rto_us)),
+            ("snd_mss", some(self.snd_mss)),
+            ("snd_cwnd", some(self.snd_cwnd)),
+            ("snd_wnd", maybe(self.snd_wnd)),
+            ("unacked", some(self.unacked)),
+            ("notsent_bytes", maybe(self.notsent_bytes)),
+            ("total_retrans", some(self.total_retrans)),
+            ("bytes_sent", self.bytes_sent),
+            ("bytes_acked", self.bytes_acked),
+            ("bytes_received", self.bytes_received),
+            ("bytes_retrans", self.bytes_retrans),
+            ("segs_out", maybe(self.segs_out)),
+            ("segs_in", maybe(self.segs_in)),
+            ("data_segs_out", maybe(self.data_segs_out)),
+            ("data_segs_in", maybe(self.data_segs_in)),
+            ("delivered", maybe(self.delivered)),
+            ("busy_time_us", self.busy_time_us),
+            ("rwnd_limited_us", self.rwnd_limited_us),
+            ("sndbuf_limited_us", self.sndbuf_limited_us),
+        ];
+        all.into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
+    }
+
     /// From the bytes that the kernel wrote, however many those are. `None` if not even the
     /// fields of Linux 2.6 are there, or the state is none that is known.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::time::{Duration, Instant};
 
 use super::context::{Deadlines, Interrupt};
@@ -17,7 +17,8 @@ use crate::latency;
 use crate::plan::{CasePlan, Class, Delivery, Fate};
 use crate::quote;
 use crate::run::{
-    CaseResult, ClassCoverage, Coverage, Diagram, Failure, TargetInfo, ThresholdResult, Verdict,
+    BeforeAfter, CaseResult, ClassCoverage, Coverage, Diagram, Failure, TargetInfo,
+    ThresholdResult, Verdict,
 };
 use crate::scenario::model::{
     Capability, Case, Level, Location, Metric, Profile, Reply, Reset, Step, StepKind, Threshold,
@@ -80,6 +81,7 @@ struct Bench<'a> {
     target: &'a Target,
     interrupt: &'a Interrupt,
     survived: &'a AtomicU32,
+    observed: &'a AtomicBool,
 }
 
 impl<'a> Bench<'a> {
@@ -101,6 +103,7 @@ impl<'a> Bench<'a> {
             interrupt: self.interrupt.clone(),
             show: self.case.show,
             survived: self.survived,
+            observed: self.observed,
         }
     }
 }
@@ -115,13 +118,14 @@ fn judge(
     result: &mut CaseResult,
 ) {
     let case = &*plan.case;
-    let survived = AtomicU32::new(0);
+    let (survived, observed) = (AtomicU32::new(0), AtomicBool::new(false));
     let bench = Bench {
         case,
         profile,
         target,
         interrupt,
         survived: &survived,
+        observed: &observed,
     };
     let first = Deadlines::unknown(profile.timeout);
     let mut oracle = Oracle::given(profile);
@@ -134,7 +138,12 @@ fn judge(
             kind: play_all(),
         }];
         let control = |oracle: Oracle| {
-            let sweep = bench.sweep(&oracle, &control_steps, first, Duration::ZERO);
+            // What stands in the result is a delivery of the plan, not its control.
+            let observed = &AtomicBool::new(true);
+            let sweep = Sweep {
+                observed,
+                ..bench.sweep(&oracle, &control_steps, first, Duration::ZERO)
+            };
             let outcome = sweep.deliver(&Delivery::WHOLE, first, &mut Prover::new());
             let mut learned = oracle.clone();
             for (part, i, bytes) in &outcome.learned {
@@ -322,6 +331,14 @@ fn conclude(
         }
     }
     result.notes.extend(gathered.notes.iter().cloned());
+    result.tcp_info = gathered
+        .tcp_info
+        .iter()
+        .map(|(name, before, after)| {
+            let (before, after) = (*before, *after);
+            ((*name).to_owned(), BeforeAfter { before, after })
+        })
+        .collect();
     result.socket_options = gathered
         .options
         .iter()
@@ -569,6 +586,7 @@ fn blank(plan: &CasePlan) -> CaseResult {
         thresholds: Vec::new(),
         notes: plan.notes.clone(),
         socket_options: BTreeMap::new(),
+        tcp_info: BTreeMap::new(),
         elapsed_us: 0,
     }
 }

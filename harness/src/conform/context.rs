@@ -81,6 +81,8 @@ pub(super) struct Context<'a> {
     pub deadlines: Deadlines,
     /// Set when the run is to end.
     pub interrupt: Interrupt,
+    /// True for the delivery whose first connection stands for all in the result.
+    pub observe: bool,
     /// When the delivery began.
     pub clock: Instant,
     /// This thread's prover.

@@ -351,14 +351,32 @@ impl Line {
         self.stream.shutdown_write()
     }
 
+    /// Keeps TCP_INFO: from the first call as it was then, from each further one as it is now.
+    pub(super) fn observe(&mut self) {
+        if let Some(now) = self.stream.tcp_info() {
+            let before = self
+                .trace
+                .tcp_info
+                .take()
+                .map_or_else(|| now.clone(), |(before, _)| before);
+            self.trace.tcp_info = Some((before, now));
+        }
+    }
+
     /// close(2). Its trace stays.
-    pub(super) fn close(self) -> Trace {
+    pub(super) fn close(mut self) -> Trace {
+        if self.trace.tcp_info.is_some() {
+            self.observe();
+        }
         self.stream.close();
         self.trace
     }
 
     /// RST. Its trace stays.
-    pub(super) fn reset(self) -> Trace {
+    pub(super) fn reset(mut self) -> Trace {
+        if self.trace.tcp_info.is_some() {
+            self.observe();
+        }
         // Where the option is refused, the socket is closed all the same.
         let _ = self.stream.reset();
         self.trace

@@ -346,7 +346,7 @@ fn connect(
             )?))
         })
     };
-    let opened = match open(&options) {
+    let mut opened = match open(&options) {
         Err(e) if e.is("EADDRNOTAVAIL") && options.bind.is_none() && to.is_local() => {
             options.bind = Some(another_source());
             open(&options)
@@ -356,9 +356,12 @@ fn connect(
     if matches!(opened, Conn::Line(_)) {
         ctx.target.reach();
     }
-    if scene.options.is_empty() {
-        scene.options = match &opened {
-            Conn::Line(line) => line.stream().effective().as_pairs(),
+    if ctx.observe && scene.options.is_empty() {
+        scene.options = match &mut opened {
+            Conn::Line(line) => {
+                line.observe();
+                line.stream().effective().as_pairs()
+            }
             Conn::Flow(flow) => flow.socket().effective().as_pairs(),
         };
     }

@@ -1,7 +1,7 @@
 //! Carries out many deliveries of one case, several at once, and gathers what came of them.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use harness_net::Exit;
@@ -52,6 +52,8 @@ pub(super) struct Sweep<'a> {
     pub show: bool,
     /// Connections that broke without the target's end: after a few, its end is not awaited again.
     pub survived: &'a AtomicU32,
+    /// Set by the first delivery: what the kernel says of its connection stands in the result.
+    pub observed: &'a AtomicBool,
 }
 
 /// What came of one delivery.
@@ -72,6 +74,8 @@ pub(super) struct Outcome {
     pub notes: Vec<String>,
     /// Effective options of the first connection.
     pub options: Vec<(&'static str, String)>,
+    /// TCP_INFO of the first connection: name, after connect, before close.
+    pub tcp_info: Vec<(&'static str, u64, u64)>,
     /// Why nothing could be proved, if so.
     pub unprovable: Option<String>,
 }
@@ -93,6 +97,8 @@ pub(super) struct Gathered {
     pub notes: Vec<String>,
     /// Effective options of the first connection.
     pub options: Vec<(&'static str, String)>,
+    /// TCP_INFO of the first connection: name, after connect, before close.
+    pub tcp_info: Vec<(&'static str, u64, u64)>,
     /// Why deliveries were left out, if any were.
     pub cut_short: Option<String>,
     /// Failures so far by class, kind and step.
@@ -118,6 +124,7 @@ impl Gathered {
         }
         if self.options.is_empty() {
             self.options = std::mem::take(&mut outcome.options);
+            self.tcp_info = std::mem::take(&mut outcome.tcp_info);
         }
         if let Some(failed) = &outcome.failed {
             let key = (class, failed.deviation.kind, failed.step.clone());
@@ -152,6 +159,7 @@ impl Gathered {
         }
         if self.options.is_empty() {
             self.options = other.options;
+            self.tcp_info = other.tcp_info;
         }
         self.cut_short = self.cut_short.take().or(other.cut_short);
     }
@@ -172,6 +180,7 @@ impl Sweep<'_> {
             oracle: self.oracle,
             deadlines,
             interrupt: self.interrupt.clone(),
+            observe: !self.observed.swap(true, Ordering::Relaxed),
             clock: Instant::now(),
             prover,
             tally: Tally::default(),
@@ -199,7 +208,14 @@ impl Sweep<'_> {
             ..
         } = scene;
         let open = conns.into_values().map(|conn| conn.finish());
+        let mut tcp_info = Vec::new();
         for trace in closed.into_iter().chain(open) {
+            if let Some((before, after)) = &trace.tcp_info {
+                let pairs = before.as_pairs().into_iter().zip(after.as_pairs());
+                tcp_info = pairs
+                    .map(|((name, before), (_, after))| (name, before, after))
+                    .collect();
+            }
             if wanted {
                 streams.extend(trace.streams());
             }
@@ -224,6 +240,7 @@ impl Sweep<'_> {
             streams,
             octets: excerpts,
             notes,
+            tcp_info,
             options,
             unprovable,
         }
@@ -459,6 +476,7 @@ impl Sweep<'_> {
             streams: Vec::new(),
             octets: (None, None),
             notes: Vec::new(),
+            tcp_info: Vec::new(),
             options: Vec::new(),
             unprovable: None,
         };

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use harness_net::Proof;
+use harness_net::{Proof, TcpInfo};
 use harness_wire::Field;
 
 use crate::run::{DiagramRow, DiagramSpan, DiagramStream};
@@ -94,6 +94,8 @@ pub(super) struct Trace {
     unproved: bool,
     /// Data segments sent, where they were counted.
     segments: Option<u64>,
+    /// TCP_INFO after connect and before close, where it was asked for.
+    pub tcp_info: Option<(TcpInfo, TcpInfo)>,
     /// The sizes of the target's reads, where a recording target told them.
     peer_reads: Vec<u64>,
 }
@@ -109,6 +111,7 @@ impl Trace {
             proved: Vec::new(),
             unproved: false,
             segments: None,
+            tcp_info: None,
             peer_reads: Vec::new(),
         }
     }

@@ -57,6 +57,7 @@ pub(crate) fn case(id: &str, title: &str, verdict: Verdict) -> CaseResult {
         latency: Vec::new(),
         thresholds: Vec::new(),
         notes: Vec::new(),
+        tcp_info: BTreeMap::new(),
         socket_options: BTreeMap::new(),
         elapsed_us: 41_300,
     }
