@@ -112,7 +112,7 @@ fn results_are_on_stdout_and_reports_in_files() {
     let rendered = harness(&["report", json.to_str().unwrap()]);
     assert_eq!(rendered.status.code(), Some(0), "{}", text(&rendered));
     assert!(String::from_utf8_lossy(&rendered.stdout).contains("burst.merged"));
-    let run = harness::report::json::read(&json).unwrap();
+    let run = harness::report::read(&json).unwrap();
     assert_eq!(run.seed, 7);
 }
 
@@ -161,7 +161,7 @@ fn ctrl_c_writes_what_was_known_and_leaves_no_process() {
     let mut stdout = String::new();
     child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{stdout}");
-    let run = harness::report::json::read(&out.join("run.json")).unwrap();
+    let run = harness::report::read(&out.join("run.json")).unwrap();
     assert!(run.partial);
     assert!(common::cases(&run).any(|c| c.id == "first"));
     assert!(out.join("junit.xml").exists());

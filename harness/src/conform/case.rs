@@ -201,7 +201,8 @@ fn check_oracle(sweep: &Sweep<'_>, profile: &Profile, first: Deadlines, gathered
     let steps = [Step { at: sweep.case.at.clone(), kind: play_all() }];
     let control = Sweep { steps: &steps, interrupt: sweep.interrupt.clone(), ..*sweep };
     let outcome = control.deliver(&Delivery::WHOLE, first, &mut Prover::new());
-    let Some(now) = outcome.failed else { return };
+    // Only another answer is a change. A target that is gone or silent now is what was found.
+    let Some(now) = outcome.failed.filter(|f| f.deviation.kind == verdict::WRONG) else { return };
     for (_, outcome) in &mut gathered.failed {
         if let Some(failed) = &mut outcome.failed {
             failed.deviation = Deviation::inconclusive(

@@ -47,7 +47,7 @@ pub fn run(args: &[&str]) -> (Output, Option<Run>) {
     all.extend(args);
     all.extend(["--report", &report]);
     let output = harness(&all);
-    let run = harness::report::json::read(&file).ok();
+    let run = harness::report::read(&file).ok();
     (output, run)
 }
 
