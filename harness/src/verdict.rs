@@ -168,7 +168,7 @@ fn kind_of(stop: &Stop, got: &[u8]) -> &'static str {
 }
 
 /// How a wait ended, in words; nothing where it ended because all was there.
-fn then(stop: &Stop) -> String {
+pub fn then(stop: &Stop) -> String {
     match stop {
         Stop::Complete => String::new(),
         Stop::Deadline(d) => format!("nothing more within {}", time(*d)),

@@ -393,7 +393,7 @@ fn tell(step: &StepKind) -> String {
         StepKind::PauseTarget => "pause".into(),
         StepKind::ResumeTarget => "resume".into(),
         StepKind::StopTarget { kill } => format!("stop {}", if *kill { "kill" } else { "term" }),
-        StepKind::StartTarget { within } => format!("start {within:?}"),
+        StepKind::StartTarget { within, .. } => format!("start {within:?}"),
         StepKind::StartSecond { refused } => {
             format!("second {}", if *refused { "refused" } else { "ready" })
         }

@@ -164,7 +164,7 @@ fn plain(scene: &mut Scene, ctx: &mut Context<'_>, kind: &StepKind) -> Result<()
                     stop => Err(Deviation::fail(
                         verdict::CLOSED,
                         format!("an open, silent connection for {}", verdict::time(*duration)),
-                        format!("{stop:?}"),
+                        verdict::then(&stop),
                     )),
                 }
             }
@@ -370,7 +370,7 @@ fn send(line: &mut Line, ctx: &mut Context<'_>, data: &SendData) -> Result<Resul
     }
     Ok(written.map_err(|stop| match stop {
         Stop::Error(name) => name,
-        other => format!("{other:?}"),
+        other => verdict::then(&other),
     }))
 }
 
