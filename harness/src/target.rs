@@ -1,9 +1,10 @@
 //! One running target: start it, know when it is ready, watch it, stop it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use harness_net::{
     Endpoint, Exit, Launch, PortLease, Process, Signal, Transport, UnixAddr, listening,
@@ -543,13 +544,24 @@ pub fn program(name: &str) -> Option<PathBuf> {
         .find(|p| p.is_file())
 }
 
-/// SHA-256 of a program file.
+/// SHA-256 of a program file. Each case starts a target, so that a file is read again only after it
+/// changed.
 fn binary_digest(name: &str) -> Option<String> {
-    let bytes = std::fs::read(program(name)?).ok()?;
-    Some(
-        Sha256::digest(&bytes)
-            .iter()
-            .map(|b| format!("{b:02x}"))
-            .collect(),
-    )
+    type Key = (PathBuf, u64, Option<SystemTime>);
+    static KNOWN: Mutex<BTreeMap<Key, String>> = Mutex::new(BTreeMap::new());
+    let path = program(name)?;
+    let file = std::fs::metadata(&path).ok()?;
+    let key = (path, file.len(), file.modified().ok());
+    // Held while the file is read: cases that start side by side want the same one.
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(digest) = known.get(&key) {
+        return Some(digest.clone());
+    }
+    let bytes = std::fs::read(&key.0).ok()?;
+    let digest: String = Sha256::digest(&bytes)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect();
+    known.insert(key, digest.clone());
+    Some(digest)
 }

@@ -1,4 +1,5 @@
-//! Faults that any stream server can have, whatever its protocol.
+//! Faults that any stream server can have, whatever its protocol. Which scenarios catch them
+//! depends on the service that carries them, and is said there.
 
 use std::time::Duration;
 
@@ -87,7 +88,7 @@ pub(crate) const PARTIAL_WRITE_IGNORED: Fault = Fault::new(
 pub(crate) const NO_REUSEADDR: Fault = Fault::new(
     "no_reuseaddr",
     "S15",
-    &["reuseaddr"],
+    &[],
     "does not set SO_REUSEADDR, so that it cannot start again while its port is in TIME_WAIT",
 )
 .only(&[Transport::Tcp])
@@ -99,7 +100,7 @@ pub(crate) const NO_REUSEADDR: Fault = Fault::new(
 pub(crate) const REUSEPORT_SHARES_PORT: Fault = Fault::new(
     "reuseport_shares_port",
     "S15",
-    &["reuseaddr"],
+    &[],
     "sets SO_REUSEPORT, so that a second instance takes a share of the connections",
 )
 .only(&[Transport::Tcp])

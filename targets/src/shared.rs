@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -31,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) groups: Arc<Groups>,
     /// Reads that returned 0 after the first, over all connections.
     pub(crate) spins: AtomicU64,
+    /// True once a connection spins.
+    spinning: AtomicBool,
     state: watch::Sender<State>,
     /// Dropped to wake whoever polls `woken`.
     wake: Mutex<Option<io::PipeWriter>>,
@@ -53,6 +55,7 @@ impl Shared {
             sockets,
             groups,
             spins: AtomicU64::new(0),
+            spinning: AtomicBool::new(false),
             state: watch::Sender::new(State::Running),
             wake: Mutex::new(Some(wake)),
             woken,
@@ -159,6 +162,12 @@ impl Shared {
     #[cfg(test)]
     pub(crate) fn clients(&self) -> usize {
         lock(&self.clients).live
+    }
+
+    /// True for the first connection that asks. One busy thread shows the fault; hundreds, after a
+    /// sweep, would only starve whoever measures it.
+    pub(crate) fn may_spin(&self) -> bool {
+        !self.spinning.swap(true, Ordering::Relaxed)
     }
 
     pub(crate) fn spun(&self) {

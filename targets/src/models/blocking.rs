@@ -52,6 +52,7 @@ pub(super) fn connection(socket: &Socket, session: &mut dyn Session, shared: &Sh
     let mut out = Output::default();
     let mut buffer = Vec::new();
     let mut at_end = false;
+    let mut spins = None;
     let mut wait = None;
     loop {
         let want = session.want();
@@ -62,6 +63,10 @@ pub(super) fn connection(socket: &Socket, session: &mut dyn Session, shared: &Sh
             Ok(0) => {
                 if at_end {
                     shared.spun();
+                    if !*spins.get_or_insert_with(|| shared.may_spin()) {
+                        // Left open, without the noise, until the server ends.
+                        let _ = shared.wait_readable(None, None);
+                    }
                     if !shared.is_running() {
                         return;
                     }

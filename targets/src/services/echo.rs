@@ -15,26 +15,26 @@ use crate::tests::{
 };
 
 faults! { Bug:
-    NulEndsText "nul_ends_text" ("S1", ["echo"])
+    NulEndsText "nul_ends_text" ("S1", ["echo", "short-recv"])
         "takes what it read for a C string and drops everything from the first NUL byte on";
     DecodePerRead "decode_per_read" ("S21", ["echo"])
         "decodes each read as UTF-8 by itself, so that a character between two reads is damaged";
-    FirstReadOnly "answers_once" ("S1", ["echo"])
+    FirstReadOnly "answers_once" ("S1", ["burst", "echo", "reuseaddr", "short-recv"])
         "answers the first read only and closes, as a server without a loop does";
-    StripsSpace "strips_white_space" ("S1", [])
+    StripsSpace "strips_white_space" ("S1", ["echo", "short-recv"])
         "removes white space at the ends of each read, line ends included";
     + shared:
-        habits::SPIN_ON_EOF,
+        habits::SPIN_ON_EOF.caught_by(&["echo"]),
         habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["echo"]),
-        habits::DIES_ON_RESET,
-        habits::HALF_CLOSE_DROPS_REPLY,
-        habits::ONE_CLIENT_AT_A_TIME,
-        habits::FORTY_CLIENTS_AT_MOST,
-        habits::STOP_WAITS_FOR_CLIENTS,
-        habits::PARTIAL_WRITE_IGNORED,
-        habits::NO_REUSEADDR,
-        habits::REUSEPORT_SHARES_PORT,
-        habits::STALE_SOCKET_FILE;
+        habits::DIES_ON_RESET.caught_by(&["echo"]),
+        habits::HALF_CLOSE_DROPS_REPLY.caught_by(&["echo"]),
+        habits::ONE_CLIENT_AT_A_TIME.caught_by(&["echo"]),
+        habits::FORTY_CLIENTS_AT_MOST.caught_by(&["echo"]),
+        habits::STOP_WAITS_FOR_CLIENTS.caught_by(&["reuseaddr", "unix-restart"]),
+        habits::PARTIAL_WRITE_IGNORED.caught_by(&["short-recv"]),
+        habits::NO_REUSEADDR.caught_by(&["reuseaddr"]),
+        habits::REUSEPORT_SHARES_PORT.caught_by(&["reuseaddr"]),
+        habits::STALE_SOCKET_FILE.caught_by(&["unix-restart"]);
 }
 
 /// The service.

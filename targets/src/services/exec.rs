@@ -27,41 +27,41 @@ faults! { Bug:
         "takes the length for signed, and a negative one for an empty command";
     NoLimit "no_length_limit" ("FRAME-LEN-04", ["exec-framing"])
         "waits for as much as any length promises, up to 4 GiB";
-    LittleEndian "little_endian_length" ("FRAME-LEN-01", ["exec-framing"])
+    LittleEndian "little_endian_length" ("FRAME-LEN-01", ["exec-framing", "nagle", "reuseaddr"])
         "reads and writes lengths with the least significant byte first";
     Overread "next_request_overread" ("FRAME-CUT-02", ["exec-framing"])
         "reads in pieces of 1,024 bytes and drops what lies behind the request";
-    CutAt1024 "command_cut_at_1024" ("FRAME-CMD-01", [])
+    CutAt1024 "command_cut_at_1024" ("FRAME-CMD-01", ["exec-framing"])
         "runs the first 1,024 bytes of a command";
-    ReplyShort "reply_length_without_status" ("S5", ["exec-framing"])
+    ReplyShort "reply_length_without_status" ("S5", ["exec-framing", "nagle", "reuseaddr", "short-recv"])
         "leaves the status byte out of the reply's length, so that the next reply shifts";
-    HidesStdout "stderr_hides_stdout" ("SRV-EXEC-01", [])
+    HidesStdout "stderr_hides_stdout" ("SRV-EXEC-01", ["exec-framing"])
         "answers with the error output alone as soon as there is some";
-    StatusLost "exit_status_lost" ("SRV-EXEC-01", [])
+    StatusLost "exit_status_lost" ("SRV-EXEC-01", ["exec-framing"])
         "answers with status 0, whatever the command's was";
-    PipeDeadlock "pipe_deadlock" ("SRV-PIPE-01", [])
+    PipeDeadlock "pipe_deadlock" ("SRV-PIPE-01", ["exec-framing"])
         "reads stdout to its end before stderr, and hangs when that holds more than a pipe does";
-    ReadsOnce "output_read_once" ("SRV-OUT-01", [])
+    ReadsOnce "output_read_once" ("SRV-OUT-01", ["exec-framing", "short-recv"])
         "reads each output pipe once, so that no answer is longer than a pipe's 64 KiB";
-    StdinOpen "stdin_left_open" ("SRV-PIPE-02", [])
+    StdinOpen "stdin_left_open" ("SRV-PIPE-02", ["exec-framing"])
         "never closes the command's stdin, so that commands that read it hang";
-    Background "background_child_holds_reply" ("SRV-PIPE-02", [])
+    Background "background_child_holds_reply" ("SRV-PIPE-02", ["exec-framing"])
         "answers only when the command's background processes have ended too";
-    Undecodable "undecodable_command_kills" ("FRAME-CMD-01", [])
+    Undecodable "undecodable_command_kills" ("FRAME-CMD-01", ["exec-framing"])
         "ends the whole server when a command is not UTF-8";
-    Nul "nul_in_command_kills" ("SRV-EXEC-01", [])
+    Nul "nul_in_command_kills" ("SRV-EXEC-01", ["exec-framing"])
         "ends the whole server when a command contains a NUL byte";
-    NoEmpty "empty_answer_not_sent" ("SRV-EMPTY-01", [])
+    NoEmpty "empty_answer_not_sent" ("SRV-EMPTY-01", ["exec-framing"])
         "sends nothing when a command has no output, so that the client waits for ever";
-    EmptyIgnored "empty_request_ignored" ("FRAME-LEN-02", [])
+    EmptyIgnored "empty_request_ignored" ("FRAME-LEN-02", ["exec-framing"])
         "does not answer a request of length 0";
     + shared:
         habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["exec-framing"]),
-        habits::DIES_ON_RESET,
-        habits::HALF_CLOSE_DROPS_REPLY,
-        habits::ONE_CLIENT_AT_A_TIME,
-        habits::PARTIAL_WRITE_IGNORED,
-        habits::NO_REUSEADDR;
+        habits::DIES_ON_RESET.caught_by(&["exec-framing"]),
+        habits::HALF_CLOSE_DROPS_REPLY.caught_by(&["exec-framing"]),
+        habits::ONE_CLIENT_AT_A_TIME.caught_by(&["exec-framing"]),
+        habits::PARTIAL_WRITE_IGNORED.caught_by(&["exec-framing", "short-recv"]),
+        habits::NO_REUSEADDR.caught_by(&["reuseaddr"]);
 }
 
 /// The service.

@@ -30,34 +30,34 @@ faults! { Bug:
         with Sockets::NAGLE;
     Overread "next_request_overread" ("FRAME-CUT-02", ["json-header"])
         "reads in pieces of 1,024 bytes and drops what lies behind the request";
-    LittleEndian "little_endian_length" ("FRAME-LEN-01", ["json-header"])
+    LittleEndian "little_endian_length" ("FRAME-LEN-01", ["json-header", "nagle", "reuseaddr"])
         "reads and writes lengths with the least significant byte first";
-    Unchecked "md5_not_checked" ("S6", [])
+    Unchecked "md5_not_checked" ("S6", ["json-header"])
         "runs a command whose md5 is not the header's";
-    Constant "md5_is_constant" ("S6", ["json-header"])
+    Constant "md5_is_constant" ("S6", ["json-header", "nagle", "reuseaddr"])
         "sends `xxx` for the md5 of every answer";
-    TooSmall "total_size_too_small" ("FRAME-LEN-05", ["json-header"])
+    TooSmall "total_size_too_small" ("FRAME-LEN-05", ["json-header", "nagle", "reuseaddr"])
         "announces two bytes less than follow, which then shift the next reply";
-    IsString "total_size_is_string" ("FRAME-LEN-05", ["json-header"])
+    IsString "total_size_is_string" ("FRAME-LEN-05", ["json-header", "nagle", "reuseaddr"])
         "sends total_size as a JSON string";
-    IsNegative "total_size_negative" ("FRAME-LEN-05", ["json-header"])
+    IsNegative "total_size_negative" ("FRAME-LEN-05", ["json-header", "nagle", "reuseaddr"])
         "sends -1 for total_size";
-    IsMissing "total_size_missing" ("FRAME-LEN-05", ["json-header"])
+    IsMissing "total_size_missing" ("FRAME-LEN-05", ["json-header", "nagle", "reuseaddr"])
         "sends a header without total_size";
     NoHeaderLimit "header_limit_absent" ("FRAME-LEN-04", ["json-header"])
         "waits for a header of any length, up to 4 GiB";
-    NoSizeLimit "no_total_size_limit" ("FRAME-LEN-05", [])
+    NoSizeLimit "no_total_size_limit" ("FRAME-LEN-05", ["json-header"])
         "waits for a command of any total_size";
     DiesOnBad "dies_on_bad_header" ("FRAME-ENC-01", ["json-header"])
         "ends the whole server when a header does not parse";
-    ErrorNotSent "error_not_sent" ("S6", [])
+    ErrorNotSent "error_not_sent" ("S6", ["json-header"])
         "closes on a wrong request without a word";
-    StdoutOnly "stderr_lost" ("SRV-EXEC-01", [])
+    StdoutOnly "stderr_lost" ("SRV-EXEC-01", ["json-header"])
         "answers with stdout alone";
     + shared:
         habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["json-header"]),
-        habits::ONE_CLIENT_AT_A_TIME,
-        habits::NO_REUSEADDR;
+        habits::ONE_CLIENT_AT_A_TIME.caught_by(&["json-header"]),
+        habits::NO_REUSEADDR.caught_by(&["reuseaddr"]);
 }
 
 /// The service.

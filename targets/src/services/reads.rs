@@ -21,14 +21,14 @@ const BUFFER: usize = 1 << 20;
 const REPORT_MAX: usize = 4 << 20;
 
 faults! { Bug:
-    ShortBuffer "short_buffer" ("S4", ["short-recv"])
+    ShortBuffer "short_buffer" ("S4", ["nagle", "reuseaddr", "sticky"])
         "reads into a buffer of 3 bytes, so that one message takes several reads";
-    EofCounted "eof_counted" ("S20", [])
+    EofCounted "eof_counted" ("S20", ["sticky"])
         "counts the read that returned 0 as a read of data";
-    Joined "reads_joined" ("S3", ["sticky"])
+    Joined "reads_joined" ("S3", ["burst", "short-recv", "sticky"])
         "adds all reads up, as a stream behind a library buffer looks";
     + shared:
-        habits::NO_REUSEADDR;
+        habits::NO_REUSEADDR.caught_by(&["reuseaddr"]);
 }
 
 /// The service.

@@ -19,23 +19,23 @@ use crate::{Model, text};
 faults! { Bug:
     OneRead "one_read_one_message" ("S10", ["sticky"])
         "takes each read for a whole line, adds the line end itself, and answers";
-    QuitAlone "quit_ignored_when_merged" ("S10", [])
+    QuitAlone "quit_ignored_when_merged" ("S10", ["sticky"])
         "knows `quit` only when a read returns that line and nothing else";
-    QuitAnswered "quit_answered" ("S10", [])
+    QuitAnswered "quit_answered" ("S10", ["sticky"])
         "answers `tiuq` before it closes";
-    QuitStops "quit_stops_server" ("S10", [])
+    QuitStops "quit_stops_server" ("S10", ["sticky"])
         "ends the whole server when one client quits";
-    QuitResets "quit_resets" ("S16", [])
+    QuitResets "quit_resets" ("S16", ["sticky"])
         "closes with RST after `quit`, which can destroy replies that the client has not read";
-    QuitIgnored "quit_keeps_open" ("S10", [])
+    QuitIgnored "quit_keeps_open" ("S10", ["sticky"])
         "leaves the connection open after `quit`";
-    Bytes "reverses_bytes" ("S21", [])
+    Bytes "reverses_bytes" ("S21", ["sticky"])
         "reverses the bytes of a line instead of its characters";
     + shared:
-        habits::SPIN_ON_EOF,
-        habits::DIES_ON_RESET,
-        habits::ONE_CLIENT_AT_A_TIME,
-        habits::NO_REUSEADDR;
+        habits::SPIN_ON_EOF.caught_by(&["sticky"]),
+        habits::DIES_ON_RESET.caught_by(&["sticky"]),
+        habits::ONE_CLIENT_AT_A_TIME.caught_by(&["sticky"]),
+        habits::NO_REUSEADDR.caught_by(&["reuseaddr"]);
 }
 
 /// The service.

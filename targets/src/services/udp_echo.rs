@@ -17,20 +17,20 @@ faults! { Bug:
     OneByte "reads_one_byte" ("S7", ["udp-oversize"])
         "receives into 1 byte, as if the rest of the datagram could be read next"
         with Sockets { datagram_buffer: 1, ..Sockets::RIGHT };
-    EmptyEnds "empty_datagram_ends_loop" ("S7", [])
+    EmptyEnds "empty_datagram_ends_loop" ("S7", ["udp-oversize"])
         "takes an empty datagram for the end of a stream and stops serving";
-    EmptySilent "empty_not_answered" ("UDP-BND-02", [])
+    EmptySilent "empty_not_answered" ("UDP-BND-02", ["udp-oversize"])
         "sends nothing back for an empty datagram";
     OtherPort "replies_from_other_port" ("UDP-PEER-01", ["udp-oversize"])
         "answers from a second socket, whose replies a connected client never sees"
         with Sockets { other_port: true, ..Sockets::RIGHT };
-    First "replies_to_first_client" ("S13", [])
+    First "replies_to_first_client" ("S13", ["udp-oversize"])
         "sends every reply to the sender of its first datagram";
-    Tail "tail_of_previous_datagram" ("S7", [])
+    Tail "tail_of_previous_datagram" ("S7", ["udp-oversize"])
         "keeps its buffer, and sends the end of a longer datagram behind a shorter one";
     Pieces "reply_in_two_datagrams" ("S7", ["udp-oversize"])
         "sends a reply of more than 512 bytes as several datagrams";
-    Steals "reuseaddr_shares_port" ("UDP-BIND-01", [])
+    Steals "reuseaddr_shares_port" ("UDP-BIND-01", ["udp-oversize"])
         "sets SO_REUSEADDR, so that a second instance takes every datagram from it"
         with Sockets { reuseaddr_udp: true, ..Sockets::RIGHT };
 }

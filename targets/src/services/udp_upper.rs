@@ -15,11 +15,11 @@ faults! { Bug:
     OneByte "reads_one_byte" ("S7", ["udp-oversize"])
         "receives into 1 byte, as if the rest of the datagram could be read next"
         with Sockets { datagram_buffer: 1, ..Sockets::RIGHT };
-    EmptyEnds "empty_datagram_ends_loop" ("S7", [])
+    EmptyEnds "empty_datagram_ends_loop" ("S7", ["udp-oversize"])
         "takes an empty datagram for the end of a stream and stops serving";
-    EmptySilent "empty_not_answered" ("UDP-BND-02", [])
+    EmptySilent "empty_not_answered" ("UDP-BND-02", ["udp-oversize"])
         "sends nothing back for an empty datagram";
-    DiesOnBad "dies_on_bad_datagram" ("SRV-NTP-01", [])
+    DiesOnBad "dies_on_bad_datagram" ("SRV-NTP-01", ["udp-oversize"])
         "ends the whole server at a datagram that is not UTF-8";
     OtherPort "replies_from_other_port" ("UDP-PEER-01", ["udp-oversize"])
         "answers from a second socket, whose replies a connected client never sees"

@@ -19,39 +19,39 @@ use crate::{Model, text};
 pub(super) const LINE_MAX: usize = 64 << 10;
 
 faults! { Bug:
-    OneRead "one_read_one_message" ("S10", ["sticky"])
+    OneRead "one_read_one_message" ("S10", ["burst", "nagle", "sticky"])
         "takes each read for a whole line, adds the line end itself, and answers";
-    Overread "overread_dropped" ("S4", ["sticky"])
+    Overread "overread_dropped" ("S4", ["burst", "echo", "sticky"])
         "drops what a read returned behind the first line";
-    Twice "split_read_answered_twice" ("FRAME-CMD-01", ["sticky"])
+    Twice "split_read_answered_twice" ("FRAME-CMD-01", ["burst", "nagle", "sticky"])
         "answers the part of a line that a read returned, and later the whole line too";
-    DecodePerRead "decode_per_read" ("S21", [])
+    DecodePerRead "decode_per_read" ("S21", ["sticky"])
         "decodes each read as UTF-8 by itself, so that a character between two reads is damaged";
-    DiesOnCut "dies_on_cut_character" ("FRAME-CUT-04", [])
+    DiesOnCut "dies_on_cut_character" ("FRAME-CUT-04", ["sticky"])
         "ends the whole server when a read ends inside a character";
-    ResidueLast "residue_prepended_wrong" ("S4", ["sticky"])
+    ResidueLast "residue_prepended_wrong" ("S4", ["burst", "nagle", "sticky"])
         "puts the rest of the last read behind the next one instead of before it";
-    SharedDecoder "decoder_shared" ("S10", [])
+    SharedDecoder "decoder_shared" ("S10", ["echo", "sticky"])
         "keeps one buffer for all connections, so that one client's half line reaches another";
-    NoLimit "line_limit_absent" ("FRAME-DELIM-04", [])
+    NoLimit "line_limit_absent" ("FRAME-DELIM-04", ["sticky"])
         "collects a line without end instead of closing at 64 KiB";
-    CutAt1024 "line_cut_at_1024" ("UDP-TRUNC-02", [])
+    CutAt1024 "line_cut_at_1024" ("UDP-TRUNC-02", ["sticky"])
         "answers the first 1,024 bytes of a line and forgets the others";
-    EofIsLineEnd "eof_inside_line_answered" ("FRAME-EOF-02", [])
+    EofIsLineEnd "eof_inside_line_answered" ("FRAME-EOF-02", ["sticky"])
         "takes the client's FIN for the end of a line and answers half a message";
-    NoEmpty "empty_answer_not_sent" ("SRV-EMPTY-01", [])
+    NoEmpty "empty_answer_not_sent" ("SRV-EMPTY-01", ["burst", "sticky"])
         "sends nothing for an empty line, so that the client waits for ever";
     TwoWrites "reply_in_two_writes" ("S5", ["nagle"])
         "writes a line and its LF apart, without TCP_NODELAY: 40 ms a reply" with Sockets::NAGLE;
     + shared:
-        habits::SPIN_ON_EOF,
-        habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["sticky"]),
-        habits::DIES_ON_RESET,
-        habits::HALF_CLOSE_DROPS_REPLY,
-        habits::ONE_CLIENT_AT_A_TIME,
-        habits::NO_REUSEADDR,
-        habits::REUSEPORT_SHARES_PORT,
-        habits::STALE_SOCKET_FILE;
+        habits::SPIN_ON_EOF.caught_by(&["echo", "sticky"]),
+        habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["echo"]),
+        habits::DIES_ON_RESET.caught_by(&["echo"]),
+        habits::HALF_CLOSE_DROPS_REPLY.caught_by(&["echo"]),
+        habits::ONE_CLIENT_AT_A_TIME.caught_by(&["sticky"]),
+        habits::NO_REUSEADDR.caught_by(&["reuseaddr"]),
+        habits::REUSEPORT_SHARES_PORT.caught_by(&["reuseaddr"]),
+        habits::STALE_SOCKET_FILE.caught_by(&["unix-restart"]);
 }
 
 /// The service.

@@ -8,12 +8,13 @@ use crate::command::Runner;
 use crate::{find, services};
 
 /// The shipped scenarios that faults may name.
-const SCENARIOS: [&str; 9] = [
+const SCENARIOS: [&str; 10] = [
     "sticky",
     "nagle",
     "burst",
     "short-recv",
     "reuseaddr",
+    "unix-restart",
     "udp-oversize",
     "exec-framing",
     "json-header",
