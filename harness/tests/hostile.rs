@@ -126,8 +126,13 @@ fn floods_are_cut_off() {
     for speaks in [LINES, LEARNED, RAW, RECORDS] {
         for mode in ["flood_unasked", "flood_answer", "dribble"] {
             let done = Stage::python(mode, speaks, SWEEP).run();
-            done.is(Verdict::Fail).within(40);
-            eprintln!("{mode}: {} KiB, {:?}", done.peak_kib, done.took);
+            // On a busy machine a pause may come, as after a whole answer; then another one.
+            if mode == "dribble" && speaks == RAW && done.code == Some(3) {
+                done.is(Verdict::Inconclusive).says(&["different answers"]);
+            } else {
+                done.is(Verdict::Fail);
+            }
+            done.within(40);
         }
     }
     let steps =
@@ -261,6 +266,28 @@ fn whatever_a_target_leaves_behind_is_gone() {
         done.is(Verdict::Pass).within(60);
         assert_eq!(done.case().coverage.delivered, done.case().coverage.planned);
     }
+}
+
+#[test]
+fn what_loses_its_guard_is_ended_too() {
+    if !python() {
+        return;
+    }
+    let done = Stage::python("kills_its_guard", LINES, WHOLE).run();
+    done.is(Verdict::Fail).within(60);
+    assert!(done.stderr.contains("lost their guard"), "{}", done.stderr);
+}
+
+#[test]
+fn one_that_serves_one_client_is_started_for_each() {
+    if !python() {
+        return;
+    }
+    // The control, sent before the sweep, is a client too.
+    let speaks = format!("reset: restart\n{LEARNED}");
+    let done = Stage::python("one_client", &speaks, SWEEP).run();
+    done.is(Verdict::Pass);
+    assert_eq!(done.case().coverage.delivered, done.case().coverage.planned);
 }
 
 #[test]

@@ -47,7 +47,6 @@ pub struct Done {
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
-    pub peak_kib: u64,
     pub took: Duration,
     pub run: Run,
 }
@@ -142,7 +141,6 @@ impl Stage {
             code,
             stdout,
             stderr,
-            peak_kib,
             took,
             run,
         }
