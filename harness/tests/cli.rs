@@ -274,3 +274,148 @@ fn a_filter_takes_ids_and_tags() {
         Some(0)
     );
 }
+
+#[test]
+fn every_invalid_sample_is_refused_by_the_program_too() {
+    let mut samples = 0;
+    for entry in std::fs::read_dir(common::root().join("scenarios/invalid")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != "yaml") {
+            continue;
+        }
+        samples += 1;
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let output = harness(&["check", path.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(2), "{name}: {}", text(&output));
+        assert!(output.stdout.is_empty(), "{name}: {}", text(&output));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        // A file that uses a broken one has its mistakes told where they stand.
+        let named = stderr.contains(&name) || name.starts_with("use-");
+        assert!(named && stderr.contains(".yaml"), "{name}: {stderr}");
+        assert!(!stderr.contains("panicked"), "{stderr}");
+    }
+    assert!(samples > 100, "{samples} samples were found");
+}
+
+#[test]
+fn folders_are_searched_without_what_is_meant_to_be_invalid() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name).display().to_string();
+    let valid = |name: &str| {
+        format!(
+            "target: t\nbuiltin: echo\n---\nscenario: {name}\ntarget: t\ncases:\n  - {{id: {name}, title: t, steps: [{{connect: a}}]}}\n"
+        )
+    };
+    std::fs::create_dir_all(dir.path().join("below/invalid")).unwrap();
+    std::fs::create_dir_all(dir.path().join("invalid")).unwrap();
+    std::fs::write(at("one.yaml"), valid("one")).unwrap();
+    std::fs::write(at("below/two.yaml"), valid("two")).unwrap();
+    std::fs::write(at("invalid/three.yaml"), "cases: nonsense\n").unwrap();
+    std::fs::write(at("below/invalid/four.yaml"), "{{{{").unwrap();
+    for command in ["check", "list", "run"] {
+        let output = harness(&[command, &at("")]);
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{command}: {}",
+            text(&output)
+        );
+    }
+    let listed = text(&harness(&["list", &at("")]));
+    assert!(listed.contains("one") && listed.contains("two"), "{listed}");
+    assert_eq!(code(&["check", &at("invalid")]), Some(2));
+    assert_eq!(code(&["check", &at("below/invalid/four.yaml")]), Some(2));
+    // One bad file among good ones: nothing is run.
+    std::fs::write(at("five.yaml"), "cases: nonsense\n").unwrap();
+    let output = harness(&["run", &at("")]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(output.stdout.is_empty(), "{}", text(&output));
+}
+
+#[test]
+fn a_hundred_files_are_checked_in_one_go() {
+    let dir = tempfile::tempdir().unwrap();
+    for n in 0..100 {
+        let exchanges: String = (0..10)
+            .map(|i| {
+                format!(
+                    "  - e{i}: {{request: {{line: \"msg {i}\"}}, reply: {{line: \"MSG {i}\"}}}}\n"
+                )
+            })
+            .collect();
+        let cases: String = (0..10)
+            .map(|i| format!("  - id: f{n}.c{i}\n    title: case {i}\n    cite: [RFC 9293 section 3.7]\n    deliver: [each_cut, {{random: {{runs: 20}}}}]\n"))
+            .collect();
+        let text = format!(
+            "target: t\nbuiltin: echo\nframes: {{line: {{delimiter: {{bytes: \"\\n\"}}}}}}\nexchanges:\n{exchanges}---\nscenario: s{n}\ntarget: t\ncases:\n{cases}"
+        );
+        std::fs::write(dir.path().join(format!("{n}.yaml")), text).unwrap();
+    }
+    let output = harness(&["check", dir.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(
+        text(&output).contains("100 files are valid: 100 scenarios with 1000 cases"),
+        "{}",
+        text(&output)
+    );
+}
+
+#[test]
+fn bombs_are_refused_soon_and_in_little_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut bomb = String::from("target: &l0 lol\n");
+    for level in 1..10 {
+        let before = vec![format!("*l{}", level - 1); 10].join(", ");
+        bomb.push_str(&format!("k{level}: &l{level} [{before}]\n"));
+    }
+    let deep = format!("target: {}x{}\n", "[".repeat(20_000), "]".repeat(20_000));
+    let stairs: String = (0..2000)
+        .map(|n| format!("{}a:\n", " ".repeat(n)))
+        .collect();
+    let many = format!("target: [{}]\n", "a, ".repeat(1_000_000));
+    std::fs::write(dir.path().join("bomb.yaml"), bomb).unwrap();
+    std::fs::write(dir.path().join("deep.yaml"), deep).unwrap();
+    std::fs::write(dir.path().join("stairs.yaml"), stairs).unwrap();
+    std::fs::write(dir.path().join("many.yaml"), many).unwrap();
+    let huge = std::fs::File::create(dir.path().join("huge.yaml")).unwrap();
+    huge.set_len(100_000_000).unwrap();
+    for (file, says) in [
+        ("bomb.yaml", "20000 values"),
+        ("deep.yaml", "recursion limit"),
+        ("stairs.yaml", "recursion limit"),
+        ("many.yaml", "20000 values"),
+        ("huge.yaml", "4 MiB"),
+    ] {
+        let path = dir.path().join(file);
+        for command_word in ["check", "run"] {
+            let began = std::time::Instant::now();
+            let mut child = command(&[command_word, path.to_str().unwrap()])
+                .stdout(Stdio::null())
+                .stderr(std::fs::File::create(dir.path().join("stderr")).unwrap())
+                .spawn()
+                .unwrap();
+            let mut peak = 0;
+            let status = loop {
+                if let Some(status) = child.try_wait().unwrap() {
+                    break status;
+                }
+                peak = peak.max(common::peak_kib(child.id()).unwrap_or(0));
+            };
+            let stderr = std::fs::read_to_string(dir.path().join("stderr")).unwrap();
+            assert_eq!(status.code(), Some(2), "{file}: {stderr}");
+            assert!(stderr.contains(says), "{file} lacks {says}: {stderr}");
+            assert!(
+                stderr.len() < 100_000,
+                "{file}: {} bytes of errors",
+                stderr.len()
+            );
+            // Unoptimised, on a busy machine; what it guards against takes minutes and gigabytes.
+            assert!(
+                began.elapsed().as_secs() < 20,
+                "{file}: {:?}",
+                began.elapsed()
+            );
+            assert!(peak < 150 << 10, "{file}: {peak} KiB");
+        }
+    }
+}

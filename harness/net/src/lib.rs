@@ -50,7 +50,8 @@ pub use options::SocketOptions;
 pub use poll::{Interest, Ready, poll, poll_into};
 pub use ports::{PortError, PortLease};
 pub use process::{
-    Exit, Launch, Output, Process, ProcessError, Signal, Stopped, become_subreaper, guard_main,
+    Exit, Launch, Orphanage, Output, Process, ProcessError, Signal, Stopped, become_subreaper,
+    guard_main,
 };
 pub use proof::{Await, PeerState, PeerWatch, Proof, WatchError, threads_blocked};
 pub use readiness::listening;

@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use harness_net::Transport;
 
@@ -17,6 +18,9 @@ use crate::report::{self, LiveOptions};
 use crate::run::{Environment, Run};
 use crate::scenario::model::{Document, Origin, Profile};
 use crate::scenario::{self, TargetOverride};
+
+/// How long it may take to kill what lost its guard.
+const ORPHANS_WITHIN: Duration = Duration::from_secs(10);
 
 /// The arguments of `run`.
 #[derive(Debug, clap::Args)]
@@ -298,6 +302,8 @@ fn refuse_remote(plan: &Plan) -> Result<(), String> {
 fn carry_out(args: &Args, prepared: &Prepared, screen: &Screen) -> u8 {
     let interrupt = Interrupt::default();
     let environment = environment();
+    // A target can kill its guard; what it leaves then comes to this process.
+    let orphanage = harness_net::Orphanage::open();
     let mut live = report::Live::stderr(LiveOptions {
         terminal: screen.live,
         verbose: args.verbose,
@@ -320,6 +326,12 @@ fn carry_out(args: &Args, prepared: &Prepared, screen: &Screen) -> u8 {
         }
     };
     drop(live);
+    let orphans = orphanage.map_or(0, |o| o.close(Instant::now() + ORPHANS_WITHIN).len());
+    if orphans > 0 {
+        screen.note(&format!(
+            "warning: {orphans} processes of the targets had lost their guard, and were killed"
+        ));
+    }
     let mut code = u8::try_from(run.exit).unwrap_or(exit::UNJUDGED);
     let summary_elsewhere = prepared.outputs.iter().any(|o| o.file.is_none());
     if !summary_elsewhere {

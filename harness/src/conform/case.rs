@@ -82,6 +82,7 @@ struct Bench<'a> {
     interrupt: &'a Interrupt,
     survived: &'a AtomicU32,
     observed: &'a AtomicBool,
+    used: &'a AtomicBool,
 }
 
 impl<'a> Bench<'a> {
@@ -104,6 +105,8 @@ impl<'a> Bench<'a> {
             show: self.case.show,
             survived: self.survived,
             observed: self.observed,
+            restart_each: self.profile.reset == Reset::Restart,
+            used: self.used,
         }
     }
 }
@@ -126,6 +129,7 @@ fn judge(
         interrupt,
         survived: &survived,
         observed: &observed,
+        used: &AtomicBool::new(false),
     };
     let first = Deadlines::unknown(profile.timeout);
     let mut oracle = Oracle::given(profile);
@@ -152,19 +156,23 @@ fn judge(
             (outcome, learned)
         };
         let (outcome, learned) = control(oracle.clone());
-        if let Some(failed) = &outcome.failed {
-            let whole = [Delivery::WHOLE];
+        let mut no_sweep = |mut outcome: Outcome, why: &str| {
+            outcome.notes.push(why.to_owned());
             let mut gathered = Gathered::default();
-            let mut outcome = Outcome {
-                failed: Some(failed.clone()),
-                ..outcome
-            };
-            outcome
-                .notes
-                .push("the control exchange, sent whole, failed already: no sweep".to_owned());
             gathered.add(0, Class::Whole, outcome);
             progress(true);
-            return conclude(plan, profile, &whole, gathered, settings, result);
+            conclude(
+                plan,
+                profile,
+                &[Delivery::WHOLE],
+                gathered,
+                settings,
+                result,
+            );
+        };
+        if outcome.failed.is_some() {
+            let why = "the control exchange, sent whole, failed already: no sweep";
+            return no_sweep(outcome, why);
         }
         slowest = outcome
             .latencies
@@ -173,7 +181,12 @@ fn judge(
             .map_or(Duration::ZERO, |ns| Duration::from_nanos(*ns));
         deadlines = first.learned(slowest);
         if oracle.is_incomplete() {
-            let (_, again) = control(oracle.clone());
+            let (outcome, again) = control(oracle.clone());
+            if outcome.failed.is_some() {
+                let why = "a second control exchange, sent whole, failed: no sweep; a server for \
+                           one client only needs `reset: restart`";
+                return no_sweep(outcome, why);
+            }
             if let Some((name, a, b)) = learned.disagreement(&again, profile) {
                 let why = format!(
                     "two control exchanges of `{name}` brought different answers, {} and {}; \
@@ -188,14 +201,13 @@ fn judge(
         }
     }
     let sweep = bench.sweep(&oracle, &case.steps, deadlines, slowest);
-    let restart_each = profile.reset == Reset::Restart;
-    let alone = restart_each || profile.without.contains(&Capability::Concurrency);
+    let alone = sweep.restart_each || profile.without.contains(&Capability::Concurrency);
     let workers = if alone || plan.deliveries.len() < 8 {
         1
     } else {
         settings.sweep_threads
     };
-    let mut gathered = sweep.all(&plan.deliveries, workers, restart_each, progress);
+    let mut gathered = sweep.all(&plan.deliveries, workers, progress);
     second_look(&sweep, &plan.deliveries, first, &mut gathered);
     check_oracle(&sweep, profile, first, &mut gathered);
     conclude(plan, profile, &plan.deliveries, gathered, settings, result);

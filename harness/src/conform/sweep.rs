@@ -50,6 +50,10 @@ pub(super) struct Sweep<'a> {
     pub interrupt: Interrupt,
     /// True where diagrams are wanted even of what passes.
     pub show: bool,
+    /// True where each delivery is to meet a target that was just started.
+    pub restart_each: bool,
+    /// True once the target met a delivery of this case, its control included.
+    pub used: &'a AtomicBool,
     /// Connections that broke without the target's end: after a few, its end is not awaited again.
     pub survived: &'a AtomicU32,
     /// Set by the first delivery: what the kernel says of its connection stands in the result.
@@ -189,7 +193,17 @@ impl Sweep<'_> {
             notes: Vec::new(),
         };
         let mut scene = Scene::default();
-        let mut failed = steps::run(&mut scene, &mut ctx, self.steps).err();
+        let mut failed = match self.renew() {
+            Ok(()) => steps::run(&mut scene, &mut ctx, self.steps).err(),
+            Err(error) => Some(Failed {
+                step: "reset".into(),
+                line: self.case.at.line,
+                deviation: Deviation::inconclusive(
+                    "the target starts again before each delivery",
+                    error.to_string(),
+                ),
+            }),
+        };
         if scene.conns.values().any(Conn::heard) {
             self.target.reach();
         }
@@ -292,7 +306,6 @@ impl Sweep<'_> {
         &self,
         deliveries: &[Delivery],
         workers: usize,
-        restart_each: bool,
         progress: &(dyn Fn(bool) + Sync),
     ) -> Gathered {
         let mut gathered = Gathered::default();
@@ -308,12 +321,7 @@ impl Sweep<'_> {
                 if self.interrupt.is_set() {
                     break;
                 }
-                if restart_each && index > 0 {
-                    if let Err(error) = self.restart() {
-                        mine.cut_short = Some(error.to_string());
-                        break;
-                    }
-                } else if self.dead() {
+                if self.dead() && !self.restart_each {
                     break;
                 }
                 let hurry = slow.load(Ordering::Relaxed) >= ENOUGH;
@@ -351,7 +359,7 @@ impl Sweep<'_> {
                 }
             });
         }
-        if !restart_each && self.dead() && !self.interrupt.is_set() {
+        if !self.restart_each && self.dead() && !self.interrupt.is_set() {
             self.after_a_crash(deliveries, &mut gathered, progress);
         }
         if self.interrupt.is_set() {
@@ -365,6 +373,14 @@ impl Sweep<'_> {
     /// True where a started target is gone though no step of the case ends it.
     fn dead(&self) -> bool {
         self.target.is_started() && self.target.exited().is_some()
+    }
+
+    /// Starts the target again where each delivery is to meet a fresh one, and this one is not.
+    fn renew(&self) -> Result<(), crate::target::TargetError> {
+        if self.restart_each && self.used.swap(true, Ordering::Relaxed) {
+            return self.restart();
+        }
+        Ok(())
     }
 
     fn restart(&self) -> Result<(), crate::target::TargetError> {

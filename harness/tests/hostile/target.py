@@ -58,11 +58,11 @@ def flood_answer(conn, number):
 
 
 def dribble(conn, number):
-    """Something every moment, and never an end."""
+    """Something every moment, and never an end; to each client something else."""
     conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     line(conn)
     while True:
-        conn.sendall(b"x")
+        conn.sendall(b"%d" % (number % 10))
         time.sleep(0.005)
 
 
@@ -145,6 +145,17 @@ def segfaults(conn, number):
     time.sleep(LIFETIME)
 
 
+def one_client(conn, number):
+    """Made for one client: ends well after it."""
+    serve(conn, number)
+    os._exit(0)
+
+
+def kills_its_guard(conn, number):
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(LIFETIME)
+
+
 def spins(conn, number):
     conn.recv(1)
     end = time.monotonic() + LIFETIME
@@ -171,7 +182,7 @@ def breaks_for_good(conn, number):
 ACTS = [
     flood_unasked, flood_answer, dribble, bomb_silent, bomb_talking, garbage, close_at_once,
     reset_mid_reply, early, twice, slow, never_reads, silent, dies_on_fifth, segfaults, spins,
-    breaks_for_good,
+    breaks_for_good, one_client, kills_its_guard,
 ]  # fmt: skip
 
 
@@ -241,7 +252,7 @@ def main():
         signal.signal(signal.SIGTERM, lambda *_: open(__file__ + ".termed", "w").close())
     if MODE == "children":
         orphan(False)
-    if MODE == "daemons":
+    if MODE in ("daemons", "kills_its_guard"):
         orphan(True)
     if MODE == "respawns":
         respawner(0)

@@ -3,6 +3,7 @@
 mod exit;
 mod guard;
 mod launch;
+mod orphans;
 mod output;
 mod record;
 mod running;
@@ -13,5 +14,6 @@ mod usage;
 pub use exit::{Exit, Signal, Stopped};
 pub use guard::{become_subreaper, guard_main};
 pub use launch::{Launch, ProcessError};
+pub use orphans::Orphanage;
 pub use output::Output;
 pub use running::Process;
