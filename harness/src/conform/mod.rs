@@ -2,11 +2,16 @@
 //! controller of a case, which plans, runs and judges until it knows the verdict.
 
 mod case;
+mod conclusion;
 mod condition;
 mod context;
+mod control;
 mod datagram;
+mod doubt;
+mod frames;
 mod line;
 mod oracle;
+mod outcome;
 mod pattern;
 mod play;
 mod prover;
@@ -15,6 +20,7 @@ mod steps;
 mod sweep;
 mod tally;
 mod trace;
+mod transfer;
 
 pub use context::{Deadlines, Interrupt};
 pub use prover::Prover;

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use harness_net::Proof;
-use harness_wire::{Decoder, Frame, FrameErrorKind, Progress};
 
 use super::context::Context;
+use super::frames::FrameReader;
 use super::line::{INBOX, Line};
 use super::oracle::Part;
 use super::prover::Piece;
@@ -359,52 +359,4 @@ fn until_quiet(line: &mut Line, deadline: Instant) -> Received {
         }
     }
     all
-}
-
-/// Finds the frames of one answer, one decoder a frame, without looking at any byte twice.
-struct FrameReader {
-    decoders: Vec<Box<dyn Decoder>>,
-    done: usize,
-    end: usize,
-    frames: Vec<Frame>,
-}
-
-impl FrameReader {
-    fn new(decoders: Vec<Box<dyn Decoder>>) -> Self {
-        Self {
-            decoders,
-            done: 0,
-            end: 0,
-            frames: Vec::new(),
-        }
-    }
-
-    /// Met when as many frames as there are decoders lie in `bytes`. Bytes that already differ
-    /// from `want` end the long wait, not the reading: a wrong answer is shown whole.
-    fn read(&mut self, bytes: &[u8], want: Option<&[u8]>) -> Result<Match, Stop> {
-        while let Some(decoder) = self.decoders.get_mut(self.done) {
-            let mut frame = Frame::default();
-            match decoder.decode(&bytes[self.end.min(bytes.len())..], &mut frame) {
-                Ok(Progress::Frame) => {
-                    self.done += 1;
-                    self.end += frame.len;
-                    self.frames.push(frame);
-                }
-                Ok(Progress::NeedMore { .. }) => {
-                    let differs =
-                        want.is_some_and(|w| !w.starts_with(bytes) && !bytes.starts_with(w));
-                    return Ok(if differs { Match::Never } else { Match::NotYet });
-                }
-                Err(error) if error.kind == FrameErrorKind::Truncated => return Err(Stop::End),
-                Err(error) => return Err(Stop::Invalid(error)),
-            }
-        }
-        Ok(Match::Met(self.end))
-    }
-
-    fn trace(self, line: &mut Line) {
-        for frame in self.frames {
-            line.trace.frame_in(frame.len, &frame.fields);
-        }
-    }
 }

@@ -243,7 +243,7 @@ pub fn deliveries(
 }
 
 /// The exchanges that the case's `play` steps play, each once, in the profile's order.
-fn played(steps: &[Step], profile: &Profile) -> Vec<usize> {
+pub fn played(steps: &[Step], profile: &Profile) -> Vec<usize> {
     fn walk(steps: &[Step], profile: &Profile, found: &mut BTreeSet<usize>) {
         for step in steps {
             match &step.kind {

@@ -8,7 +8,7 @@ mod need;
 
 use std::sync::Arc;
 
-pub use delivery::{Class, Delivery, How, deliveries};
+pub use delivery::{Class, Delivery, How, deliveries, played};
 pub use lane::{Lane, ONE_SEGMENT};
 pub use need::{Facts, fate};
 

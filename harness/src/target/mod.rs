@@ -1,79 +1,30 @@
 //! One running target: start it, know when it is ready, watch it, stop it.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+mod command;
+mod error;
+mod last_words;
+
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use harness_net::{
     Endpoint, Exit, Launch, PortLease, Process, Signal, Transport, UnixAddr, listening,
     threads_blocked,
 };
-use sha2::{Digest as _, Sha256};
 
+pub use self::command::program;
+use self::command::{binary_digest, builtin_argv, command_launch, command_line, launch};
+pub use self::error::TargetError;
+use self::last_words::{last_words, stderr_lines};
 use crate::run::TargetInfo;
-use crate::scenario::model::{Builtin, Origin, Profile, Ready, StartCommand};
+use crate::scenario::model::{Origin, Profile, Ready};
 
 /// How long a reference server may take to be ready.
 const BUILTIN_WITHIN: Duration = Duration::from_secs(10);
 /// How long a target may take to end after SIGTERM, before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
-/// Output kept of a target, each of stdout and stderr, in bytes.
-const OUTPUT: usize = 64 << 10;
-/// Lines of stderr that a report shows.
-const STDERR_LINES: usize = 12;
-/// The most characters of such a line that it shows.
-const STDERR_COLUMNS: usize = 400;
-
-/// A target that could not be used.
-#[derive(Debug, thiserror::Error)]
-pub enum TargetError {
-    /// It did not start.
-    #[error("`{command}` could not be started: {why}")]
-    Start {
-        /// The command line.
-        command: String,
-        /// What went wrong.
-        why: String,
-    },
-    /// It ended before it was ready.
-    #[error("`{command}` ended before it was ready, with {exit}{stderr}")]
-    Exited {
-        /// The command line.
-        command: String,
-        /// How it ended.
-        exit: String,
-        /// Its last words, each line indented; may be empty.
-        stderr: String,
-    },
-    /// It did not become ready.
-    #[error("`{command}` was not ready within {within:?}: {awaited}{stderr}")]
-    NotReady {
-        /// The command line.
-        command: String,
-        /// How long it was given.
-        within: Duration,
-        /// What was awaited.
-        awaited: String,
-        /// Its last words, each line indented; may be empty.
-        stderr: String,
-    },
-    /// The run was to end before it was ready.
-    #[error("`{0}` was not ready when the run was interrupted")]
-    Interrupted(String),
-    /// It cannot be stopped, paused or started: it is not the harness's own.
-    #[error("the target at {0} was not started by the harness")]
-    NotOurs(String),
-    /// The operating system refused.
-    #[error("{what}: {error}")]
-    System {
-        /// What was tried.
-        what: &'static str,
-        /// What it answered.
-        error: String,
-    },
-}
 
 /// One running target.
 pub struct Target {
@@ -435,133 +386,7 @@ pub fn describe(profile: &Profile) -> TargetInfo {
     }
 }
 
-fn builtin_argv(builtin: &Builtin, launcher: &Path, endpoint: &Endpoint) -> Vec<String> {
-    let mut argv = vec![
-        launcher.display().to_string(),
-        "serve".to_owned(),
-        builtin.server.clone(),
-        "--listen".to_owned(),
-        endpoint.to_string(),
-    ];
-    if let Some(model) = &builtin.model {
-        argv.extend(["--model".to_owned(), model.clone()]);
-    }
-    if let Some(fault) = &builtin.fault {
-        argv.extend(["--fault".to_owned(), fault.clone()]);
-    }
-    argv
-}
-
-fn launch(argv: Vec<String>, launcher: &Path) -> Launch {
-    Launch {
-        argv,
-        env: Vec::new(),
-        dir: None,
-        launcher: launcher.to_owned(),
-        output_limit: OUTPUT,
-    }
-}
-
-fn command_launch(
-    command: &StartCommand,
-    profile: &Profile,
-    launcher: &Path,
-    endpoint: &Endpoint,
-) -> Launch {
-    let fill = |text: &str| fill(text, endpoint);
-    Launch {
-        env: command
-            .env
-            .iter()
-            .map(|(name, value)| (name.clone(), fill(value)))
-            .collect(),
-        // A profile's programs and files lie beside it.
-        dir: command.dir.clone().or_else(|| folder(&profile.at.file)),
-        ..launch(command.argv.iter().map(|a| fill(a)).collect(), launcher)
-    }
-}
-
-/// The folder of a file; `None` for the current one, whose name would be empty.
-fn folder(file: &Path) -> Option<PathBuf> {
-    file.parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .map(Path::to_owned)
-}
-
-/// Puts the address into `{port}`, `{host}` and `{path}`.
-fn fill(text: &str, endpoint: &Endpoint) -> String {
-    let mut text = text.to_owned();
-    if let Some(address) = endpoint.socket_addr() {
-        text = text.replace("{port}", &address.port().to_string());
-        text = text.replace("{host}", &address.ip().to_string());
-    }
-    if let Endpoint::Unix(UnixAddr::Path(path)) = endpoint {
-        text = text.replace("{path}", &path.display().to_string());
-    }
-    text
-}
-
-fn command_line(launch: &Launch) -> String {
-    launch.argv.join(" ")
-}
-
-fn stderr_lines(process: &Process) -> Vec<String> {
-    let output = process.output();
-    let text = String::from_utf8_lossy(&output.stderr);
-    let lines: Vec<_> = text.lines().map(shortened).collect();
-    lines[lines.len().saturating_sub(STDERR_LINES)..].to_vec()
-}
-
 /// True where a program that exited well left a descendant, which may still become ready.
 fn lives_on(process: &Process, exit: Exit) -> bool {
     exit.is_success() && !process.tree().is_empty()
-}
-
-fn shortened(line: &str) -> String {
-    match line.char_indices().nth(STDERR_COLUMNS) {
-        Some((at, _)) => format!("{}...", &line[..at]),
-        None => line.to_owned(),
-    }
-}
-
-/// Ends what is left of a process first: the last of its output may still be on its way.
-fn last_words(process: &mut Process) -> String {
-    process.stop(Duration::ZERO);
-    stderr_lines(process)
-        .iter()
-        .map(|line| format!("\n    {line}"))
-        .collect()
-}
-
-/// Where a program is: by its path, or through PATH.
-pub fn program(name: &str) -> Option<PathBuf> {
-    if name.contains('/') {
-        return Some(PathBuf::from(name)).filter(|p| p.is_file());
-    }
-    let dirs = std::env::var_os("PATH")?;
-    std::env::split_paths(&dirs)
-        .map(|d| d.join(name))
-        .find(|p| p.is_file())
-}
-
-/// SHA-256 of a program file. Each case starts a target, so that a file is read again only after it
-/// changed.
-fn binary_digest(name: &str) -> Option<String> {
-    type Key = (PathBuf, u64, Option<SystemTime>);
-    static KNOWN: Mutex<BTreeMap<Key, String>> = Mutex::new(BTreeMap::new());
-    let path = program(name)?;
-    let file = std::fs::metadata(&path).ok()?;
-    let key = (path, file.len(), file.modified().ok());
-    // Held while the file is read: cases that start side by side want the same one.
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(digest) = known.get(&key) {
-        return Some(digest.clone());
-    }
-    let bytes = std::fs::read(&key.0).ok()?;
-    let digest: String = Sha256::digest(&bytes)
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect();
-    known.insert(key, digest.clone());
-    Some(digest)
 }
