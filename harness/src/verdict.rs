@@ -313,6 +313,7 @@ pub fn closing(how: CloseHow, received: &Received) -> Option<Deviation> {
         CloseHow::Any => "a close (FIN or RST)",
     };
     if !received.bytes.is_empty() {
+        let want = format!("nothing but {want}");
         let deviation = Deviation::fail(STRAY, want, then(&received.stop));
         return Some(deviation.getting(&received.bytes));
     }

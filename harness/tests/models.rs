@@ -1,6 +1,13 @@
 //! The reference servers answer alike however they divide their attention among clients, also
 //! where the harness starts them as it starts any user's program.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper that fails is a test that fails"
+)]
+
 mod common;
 
 use std::path::{Path, PathBuf};

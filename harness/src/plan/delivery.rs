@@ -345,9 +345,9 @@ fn sample(exchange: &Exchange, len: usize, most: usize) -> Vec<usize> {
     for border in borders(exchange, len) {
         cuts.extend((border.saturating_sub(8)..=border + 8).filter(|c| (1..len).contains(c)));
     }
-    let step = (len / most.saturating_sub(cuts.len()).max(1)).max(1);
+    let step = len.div_ceil(most.saturating_sub(cuts.len()).max(1));
     cuts.extend((1..len).step_by(step));
-    cuts.into_iter().take(most).collect()
+    cuts.into_iter().collect()
 }
 
 /// Pairs of cuts: every pair of short messages, pairs next to field borders of longer ones.

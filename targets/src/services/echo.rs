@@ -19,7 +19,7 @@ faults! { Bug:
         "takes what it read for a C string and drops everything from the first NUL byte on";
     DecodePerRead "decode_per_read" ("S21", ["echo"])
         "decodes each read as UTF-8 by itself, so that a character between two reads is damaged";
-    FirstReadOnly "answers_once" ("S1", ["burst", "echo", "reuseaddr", "short-recv"])
+    FirstReadOnly "answers_once" ("S1", ["burst", "echo", "short-recv"])
         "answers the first read only and closes, as a server without a loop does";
     StripsSpace "strips_white_space" ("S1", ["echo", "short-recv"])
         "removes white space at the ends of each read, line ends included";

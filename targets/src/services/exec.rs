@@ -27,13 +27,13 @@ faults! { Bug:
         "takes the length for signed, and a negative one for an empty command";
     NoLimit "no_length_limit" ("FRAME-LEN-04", ["exec-framing"])
         "waits for as much as any length promises, up to 4 GiB";
-    LittleEndian "little_endian_length" ("FRAME-LEN-01", ["exec-framing", "nagle", "reuseaddr"])
+    LittleEndian "little_endian_length" ("FRAME-LEN-01", ["exec-framing"])
         "reads and writes lengths with the least significant byte first";
     Overread "next_request_overread" ("FRAME-CUT-02", ["exec-framing"])
         "reads in pieces of 1,024 bytes and drops what lies behind the request";
     CutAt1024 "command_cut_at_1024" ("FRAME-CMD-01", ["exec-framing"])
         "runs the first 1,024 bytes of a command";
-    ReplyShort "reply_length_without_status" ("S5", ["exec-framing", "nagle", "reuseaddr", "short-recv"])
+    ReplyShort "reply_length_without_status" ("S5", ["exec-framing"])
         "leaves the status byte out of the reply's length, so that the next reply shifts";
     HidesStdout "stderr_hides_stdout" ("SRV-EXEC-01", ["exec-framing"])
         "answers with the error output alone as soon as there is some";

@@ -21,7 +21,7 @@ const BUFFER: usize = 1 << 20;
 const REPORT_MAX: usize = 4 << 20;
 
 faults! { Bug:
-    ShortBuffer "short_buffer" ("S4", ["nagle", "reuseaddr", "sticky"])
+    ShortBuffer "short_buffer" ("S4", ["nagle", "sticky"])
         "reads into a buffer of 3 bytes, so that one message takes several reads";
     EofCounted "eof_counted" ("S20", ["sticky"])
         "counts the read that returned 0 as a read of data";

@@ -21,7 +21,7 @@ pub(super) const LINE_MAX: usize = 64 << 10;
 faults! { Bug:
     OneRead "one_read_one_message" ("S10", ["burst", "nagle", "sticky"])
         "takes each read for a whole line, adds the line end itself, and answers";
-    Overread "overread_dropped" ("S4", ["burst", "echo", "sticky"])
+    Overread "overread_dropped" ("S4", ["echo", "sticky"])
         "drops what a read returned behind the first line";
     Twice "split_read_answered_twice" ("FRAME-CMD-01", ["burst", "nagle", "sticky"])
         "answers the part of a line that a read returned, and later the whole line too";
