@@ -5,7 +5,7 @@
 //! | 0 | every case passed; `warn`, `info`, `skip`, `unsupported`, `xfail` and unproved passes count as passed |
 //! | 1 | a case (`fail`, `xpass`) or a threshold failed |
 //! | 2 | usage or scenario error; nothing was run |
-//! | 3 | something could not be judged: `inconclusive`, `error`, or `--require-proof` without proof |
+//! | 3 | something could not be judged: `inconclusive` (a target that did not start or was never reached, deliveries left out), `error`, or `--require-proof` without proof |
 //! | 130 | interrupted; what was known until then was written |
 //!
 //! Where several apply: 2, then 1, then 3.

@@ -381,29 +381,36 @@ fn ctrl_c_while_a_target_starts_ends_the_run() {
     if !python() {
         return;
     }
-    let stage = Stage::python("never_listens", LINES, WHOLE);
-    let yaml = std::fs::read_to_string(stage.path("case.yaml")).unwrap();
-    std::fs::write(stage.path("case.yaml"), yaml.replace("300ms", "90s")).unwrap();
-    let mut running = stage.start();
-    running.await_target("target.py");
-    kill(running.pid(), Signal::SIGINT).unwrap();
-    let asked = Instant::now();
-    let code = running.end();
-    assert!(
-        asked.elapsed() < Duration::from_secs(20),
-        "{:?}",
-        asked.elapsed()
-    );
-    let done = stage.done(running, code);
-    assert_eq!(done.code, Some(130));
-    assert!(done.run.partial);
-    assert_eq!(
-        done.case().verdict,
-        Verdict::Inconclusive,
-        "{}",
-        done.stdout
-    );
-    done.says(&["interrupted"]);
+    // As soon as there is a guard, and once the target itself is there.
+    for early in [true, true, true, false] {
+        let stage = Stage::python("never_listens", LINES, WHOLE);
+        let yaml = std::fs::read_to_string(stage.path("case.yaml")).unwrap();
+        std::fs::write(stage.path("case.yaml"), yaml.replace("300ms", "90s")).unwrap();
+        let mut running = stage.start();
+        if early {
+            running.until("a guard", |marker| {
+                common::processes_with(marker)
+                    .iter()
+                    .any(|l| l.contains("__guard"))
+            });
+        } else {
+            running.await_target("target.py");
+        }
+        kill(running.pid(), Signal::SIGINT).unwrap();
+        let asked = Instant::now();
+        let code = running.end();
+        assert!(asked.elapsed() < Duration::from_secs(20), "{asked:?}");
+        let done = stage.done(running, code);
+        assert_eq!(done.code, Some(130));
+        assert!(done.run.partial);
+        assert_eq!(
+            done.case().verdict,
+            Verdict::Inconclusive,
+            "{}",
+            done.stdout
+        );
+        done.says(&["interrupted"]);
+    }
 }
 
 #[test]

@@ -374,10 +374,17 @@ fn with_signals<T: Send>(
     interrupt: &Interrupt,
     work: impl FnOnce() -> T + Send,
 ) -> Result<T, String> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let failed = |e: io::Error| format!("the signal handler cannot be set up: {e}");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|e| format!("the signal handler cannot be set up: {e}"))?;
+        .map_err(failed)?;
+    // Before the work begins: a signal that comes first would end the program without results.
+    let entered = runtime.enter();
+    let mut int = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut term = signal(SignalKind::terminate()).map_err(failed)?;
+    drop(entered);
     std::thread::scope(|scope| {
         let (done, ended) = tokio::sync::oneshot::channel();
         let worker = scope.spawn(move || {
@@ -389,14 +396,17 @@ fn with_signals<T: Send>(
         runtime.block_on(async {
             let interrupted = async {
                 let mut asked = false;
-                while signal().await {
+                loop {
+                    tokio::select! {
+                        _ = int.recv() => {}
+                        _ = term.recv() => {}
+                    }
                     if asked {
                         std::process::exit(i32::from(exit::INTERRUPTED));
                     }
                     asked = true;
                     interrupt.set();
                 }
-                std::future::pending::<()>().await;
             };
             tokio::select! {
                 _ = ended => {}
@@ -407,21 +417,6 @@ fn with_signals<T: Send>(
             .join()
             .map_err(|_| "the run ended in a fault of the harness itself".to_owned())
     })
-}
-
-/// True when SIGINT or SIGTERM came, false where none can.
-async fn signal() -> bool {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut int), Ok(mut term)) = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    ) else {
-        return false;
-    };
-    tokio::select! {
-        got = int.recv() => got.is_some(),
-        got = term.recv() => got.is_some(),
-    }
 }
 
 fn environment() -> Environment {
