@@ -419,3 +419,27 @@ fn bombs_are_refused_soon_and_in_little_memory() {
         }
     }
 }
+
+#[test]
+fn a_budget_ends_the_run_and_what_is_left_is_not_judged() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("long.yaml");
+    let case = |id: &str| {
+        format!("  - {{id: {id}, title: t, steps: [{{connect: a}}, {{silence: 60s}}]}}\n")
+    };
+    let cases: String = ["first", "second"].map(case).concat();
+    let text_of_file =
+        format!("target: t\nbuiltin: echo\n---\nscenario: s\ntarget: t\ncases:\n{cases}");
+    std::fs::write(&file, text_of_file).unwrap();
+    let (output, result) = common::run(&[file.to_str().unwrap(), "--budget", "300ms"]);
+    let result = result.unwrap_or_else(|| panic!("{}", text(&output)));
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+    assert!(!result.partial, "nobody interrupted it");
+    let reasons: Vec<String> = common::cases(&result)
+        .map(|c| c.reason.clone().unwrap())
+        .collect();
+    assert_eq!(reasons.len(), 2);
+    assert!(reasons.iter().all(|r| r.contains("budget")), "{reasons:?}");
+    let wrong = harness(&["run", file.to_str().unwrap(), "--budget", "soon"]);
+    assert_eq!(wrong.status.code(), Some(2), "{}", text(&wrong));
+}

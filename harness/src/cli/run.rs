@@ -55,12 +55,20 @@ pub(super) struct Args {
     /// Cases that run side by side
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
+    /// End the run after this time, such as 60s; what was not judged by then is inconclusive
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    budget: Option<Duration>,
     /// Allow targets beyond this host
     #[arg(long)]
     allow_remote: bool,
     /// Show every finished case at once
     #[arg(long, short)]
     verbose: bool,
+}
+
+/// A time with its unit, as scenarios write it.
+fn time(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|e| format!("{e}; write it as in 500ms, 60s, 5m"))
 }
 
 /// Loads, plans, runs, renders.
@@ -300,7 +308,7 @@ fn refuse_remote(plan: &Plan) -> Result<(), String> {
 }
 
 fn carry_out(args: &Args, prepared: &Prepared, screen: &Screen) -> u8 {
-    let interrupt = Interrupt::default();
+    let interrupt = Interrupt::after(args.budget);
     let environment = environment();
     // A target can kill its guard; what it leaves then comes to this process.
     let orphanage = harness_net::Orphanage::open();

@@ -34,6 +34,10 @@ pub(super) fn run(
         (_, Fate::Skip(why)) => return with_reason(result, Verdict::Skip, why),
         (_, Fate::Unsupported(why)) => return with_reason(result, Verdict::Unsupported, why),
         (None, Fate::Run) => return with_reason(result, Verdict::Error, "the case has no target"),
+        (Some(_), Fate::Run) if interrupt.is_set() => {
+            let why = "the budget of the run was used up before this case";
+            return with_reason(result, Verdict::Inconclusive, why);
+        }
         (Some(profile), Fate::Run) => profile,
     };
     let target = match shared {

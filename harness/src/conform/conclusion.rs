@@ -197,6 +197,17 @@ fn failures(
             }
         }
     }
+    // All failures make the pattern, whatever their kind. A crash takes the deliveries around it
+    // with it, so that those have no pattern of their own.
+    let crashed = |o: &Outcome| {
+        o.failed
+            .as_ref()
+            .is_some_and(|f| f.deviation.kind == verdict::CRASH)
+    };
+    let failing: Vec<usize> = match gathered.failed.iter().any(|(_, o)| crashed(o)) {
+        true => Vec::new(),
+        false => gathered.failed.iter().map(|(i, _)| *i).collect(),
+    };
     for ((class, kind, step), members) in groups {
         let Some((index, failed, outcome)) = members.first() else {
             continue;
@@ -205,7 +216,6 @@ fn failures(
             result.failures_dropped += 1;
             continue;
         }
-        let indices: Vec<usize> = members.iter().map(|(i, ..)| *i).collect();
         let delivery = &deliveries[*index];
         let octets = outcome.octets.clone();
         result.failures.push(Failure {
@@ -219,7 +229,7 @@ fn failures(
             actual: failed.deviation.actual.clone(),
             actual_bytes: octets.1,
             count: members.len() as u64,
-            pattern: pattern::of_cuts(profile, deliveries, &indices),
+            pattern: pattern::of_cuts(profile, deliveries, &failing, *index),
             rerun: rerun(&case.at, &case.id, Some(&delivery.id(profile)), settings),
             diagram: Some(Diagram {
                 title: delivery.words(profile),

@@ -11,19 +11,36 @@ use crate::plan::Delivery;
 use crate::scenario::model::Profile;
 use crate::target::Target;
 
-/// Set once, when the user asks the run to end. Every wait looks at it.
+/// Says when a run is to end: because the user asked for it, or because its time is used up. Every
+/// wait looks at it.
 #[derive(Clone, Debug, Default)]
-pub struct Interrupt(Arc<AtomicBool>);
+pub struct Interrupt {
+    asked: Arc<AtomicBool>,
+    until: Option<Instant>,
+}
 
 impl Interrupt {
-    /// Asks every wait to end.
-    pub fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
+    /// One that also ends the run after this time.
+    pub fn after(budget: Option<Duration>) -> Self {
+        Self {
+            until: budget.map(|b| Instant::now() + b),
+            ..Self::default()
+        }
     }
 
-    /// True once the run is to end.
+    /// Asks every wait to end.
+    pub fn set(&self) {
+        self.asked.store(true, Ordering::Relaxed);
+    }
+
+    /// True once the user asked the run to end.
+    pub fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// True once the run is to end, for whatever reason.
     pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.is_asked() || self.until.is_some_and(|until| Instant::now() >= until)
     }
 }
 

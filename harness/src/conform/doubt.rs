@@ -39,12 +39,17 @@ pub(super) fn second_look(
         if confirmed >= SECOND_LOOKS || sweep.interrupt.is_set() {
             break;
         }
-        let again = sweep.deliver(&deliveries[index], first, &mut prover);
+        sweep.make_ready();
+        let mut again = sweep.deliver(&deliveries[index], first, &mut prover);
         let Some(place) = gathered.failed.iter().position(|(i, _)| *i == index) else {
             continue;
         };
-        if again.failed.is_some() {
+        if let Some(failed) = &mut again.failed {
             confirmed += 1;
+            if let Some(share) = sweep.spins() {
+                let spins = format!("; meanwhile the target uses {share:.0} % of a core");
+                failed.deviation.actual.push_str(&spins);
+            }
             gathered.failed[place].1 = again;
         } else {
             late += 1;

@@ -5,16 +5,26 @@ use std::collections::BTreeSet;
 use crate::plan::{Delivery, How};
 use crate::scenario::model::Profile;
 
-/// Says which of the single cuts of one request fail, such as `3 of 63 cuts: exactly those inside
-/// length (bytes 0..4)`. `None` where the failures are no single cuts of one request.
-pub(super) fn of_cuts(profile: &Profile, all: &[Delivery], failing: &[usize]) -> Option<String> {
+/// Says which of the single cuts of the request that delivery `of` cuts fail, such as `3 of 63 cuts:
+/// exactly those inside length (bytes 0..4)`. `None` where that delivery is no single cut, or is
+/// not among the failing ones.
+pub(super) fn of_cuts(
+    profile: &Profile,
+    all: &[Delivery],
+    failing: &[usize],
+    of: usize,
+) -> Option<String> {
     let single = |d: &Delivery| match &d.how {
         How::Cut { exchange, cuts } if cuts.len() == 1 => Some((*exchange, cuts[0])),
         _ => None,
     };
-    let failed: Vec<(usize, usize)> = failing.iter().filter_map(|i| single(&all[*i])).collect();
-    let exchange = failed.first()?.0;
-    if failed.iter().any(|(e, _)| *e != exchange) {
+    let exchange = single(&all[of])?.0;
+    let failed: Vec<(usize, usize)> = failing
+        .iter()
+        .filter_map(|i| single(&all[*i]))
+        .filter(|(e, _)| *e == exchange)
+        .collect();
+    if failed.is_empty() {
         return None;
     }
     let bad: BTreeSet<usize> = failed.iter().map(|(_, cut)| *cut).collect();

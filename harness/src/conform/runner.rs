@@ -60,7 +60,7 @@ pub fn run(
         plan.cases.iter().map(|_| Mutex::new(None)).collect();
     let one = |index: usize| {
         let case = &plan.cases[index];
-        if interrupt.is_set() {
+        if interrupt.is_asked() {
             return;
         }
         let scenario = documents[case.document].scenarios[case.scenario]
@@ -112,7 +112,7 @@ pub fn run(
         elapsed_us: 0,
         command_line: settings.command_line.clone(),
         seed: plan.seed,
-        partial: interrupt.is_set(),
+        partial: interrupt.is_asked(),
         exit: 0,
         environment,
         scenarios: scenarios(plan, documents, results),

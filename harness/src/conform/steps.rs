@@ -96,7 +96,10 @@ pub(super) fn run(scene: &mut Scene, ctx: &mut Context<'_>, steps: &[Step]) -> R
 }
 
 fn interruption() -> Deviation {
-    Deviation::inconclusive("the step is carried out", "the run was interrupted")
+    Deviation::inconclusive(
+        "the step is carried out",
+        "the run was interrupted, or its budget was used up",
+    )
 }
 
 /// True for what may have been seen only because the run was interrupted: waits end early then.

@@ -19,6 +19,10 @@ use crate::verdict::{self, Deviation, Weight};
 
 /// Failures of one kind after which the rest of a sweep waits no longer than it must.
 const ENOUGH: u32 = 3;
+/// The window over which a target that hangs is watched for spinning.
+const SPIN_WINDOW: Duration = Duration::from_millis(50);
+/// The share of a core, in percent, from which it spins.
+const SPIN_SHARE: f64 = 80.0;
 /// How long the end of a target is awaited once its connections broke.
 const LAST_BREATH: Duration = Duration::from_millis(100);
 
@@ -254,6 +258,29 @@ impl Sweep<'_> {
         gathered.failed.sort_by_key(|(index, _)| *index);
         gathered.delivered.sort_unstable();
         gathered
+    }
+
+    /// Brings a target that a step left paused, stopped or dead back to where cases begin.
+    pub(super) fn make_ready(&self) {
+        if self.target.is_started() {
+            // One that is not paused takes no harm, and one that is gone is started below.
+            let _ = self.target.resume();
+            if !self.target.runs() {
+                // Where it does not start, the delivery that follows says so.
+                let _ = self.restart();
+            }
+        }
+    }
+
+    /// The share of a core, in percent, that the target uses while nothing is asked of it, where
+    /// that is most of one.
+    pub(super) fn spins(&self) -> Option<f64> {
+        let (began, before) = (Instant::now(), self.target.cpu_time()?);
+        // The window is the measurement: CPU time has no meaning but over a time.
+        std::thread::sleep(SPIN_WINDOW);
+        let used = self.target.cpu_time()?.saturating_sub(before);
+        let share = used.as_secs_f64() / began.elapsed().as_secs_f64() * 100.0;
+        (share >= SPIN_SHARE).then_some(share)
     }
 
     /// True where a started target is gone though no step of the case ends it.

@@ -308,6 +308,12 @@ impl Target {
         Ok(process.stop(GRACE).forced && !kill)
     }
 
+    /// True while an instance of it runs that the harness started.
+    pub fn runs(&self) -> bool {
+        let process = self.lock();
+        process.as_ref().is_some_and(|p| self.ended(p).is_none())
+    }
+
     /// How it ended, if it did so by itself. A program that made itself a daemon has not ended: it
     /// exited with status 0, and a descendant of it listens.
     pub fn exited(&self) -> Option<Exit> {
