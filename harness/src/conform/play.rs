@@ -47,7 +47,13 @@ pub(super) fn play(
         }
         How::Merge {
             exchanges, half, ..
-        } => merged(line, ctx, exchanges, *half)?,
+        } => {
+            merged(line, ctx, exchanges, *half)?;
+            let last = half.or(exchanges.last().copied());
+            if let (true, Some(last)) = (reuse, last) {
+                exchange(line, ctx, Part::Exchanges, witness(selection, last), &[])?;
+            }
+        }
         How::Whole | How::Cut { .. } => {
             for &i in selection {
                 exchange(line, ctx, Part::Exchanges, i, &[])?;
@@ -65,7 +71,7 @@ pub(super) fn play(
     stray(line)
 }
 
-/// The exchange behind the one that was cut, so that a shifted answer cannot look right.
+/// The exchange behind the one that was cut or merged, so that a shifted answer cannot look right.
 fn witness(selection: &[usize], at: usize) -> usize {
     let place = selection.iter().position(|i| *i == at).unwrap_or(0);
     selection
