@@ -92,9 +92,10 @@ pub fn await_none_with(marker: &str, patience: std::time::Duration) {
     }
 }
 
-/// The most memory that a process ever had resident, in KiB, as long as it lives (proc(5)).
-pub fn peak_kib(pid: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix(" kB")?.parse().ok()
+/// The most memory that any child of this test program had resident, in KiB: of those that ended
+/// and were waited for, so that no moment is missed (getrusage(2)).
+pub fn peak_kib() -> u64 {
+    use nix::sys::resource::{UsageWho, getrusage};
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
+    u64::try_from(usage.max_rss()).unwrap()
 }

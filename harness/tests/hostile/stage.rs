@@ -39,7 +39,6 @@ pub struct Running {
     pub child: Child,
     pub marker: String,
     pub began: Instant,
-    pub peak_kib: u64,
 }
 
 /// A run that is over.
@@ -104,7 +103,6 @@ impl Stage {
             child,
             marker,
             began: Instant::now(),
-            peak_kib: 0,
         }
     }
 
@@ -131,8 +129,7 @@ impl Stage {
         assert_eq!(told, cases(&run).count(), "{junit}");
         assert_eq!(code, Some(run.exit), "{stdout}{stderr}");
         assert!(!stderr.contains("panicked"), "{stderr}");
-        let peak_kib = running.peak_kib;
-        assert!(peak_kib > 0, "the memory of the harness was never seen");
+        let peak_kib = common::peak_kib();
         assert!(
             peak_kib < MEMORY,
             "the harness used {peak_kib} KiB\n{stdout}"
@@ -152,26 +149,20 @@ impl Running {
         Pid::from_raw(i32::try_from(self.child.id()).unwrap())
     }
 
-    /// Waits for the end, and watches the memory until then.
+    /// Waits for the end.
     pub fn end(&mut self) -> Option<i32> {
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status.code();
             }
-            self.look();
             if self.began.elapsed() > PATIENCE {
                 self.child.kill().unwrap();
                 self.child.wait().unwrap();
                 panic!("the run did not end within {PATIENCE:?}");
             }
-            // What is looked for grows without any event.
+            // The deadline is for a harness that hangs.
             std::thread::sleep(Duration::from_millis(2));
         }
-    }
-
-    fn look(&mut self) {
-        let peak = common::peak_kib(self.child.id());
-        self.peak_kib = self.peak_kib.max(peak.unwrap_or(0));
     }
 
     /// Waits until a process of the run's target, other than the harness and the guard, is there.
@@ -189,7 +180,6 @@ impl Running {
             if let Some(status) = self.child.try_wait().unwrap() {
                 panic!("the run ended with {status} before {what}");
             }
-            self.look();
             std::thread::sleep(Duration::from_millis(2));
         }
     }
