@@ -10,7 +10,7 @@ use super::line::{INBOX, Line};
 use super::oracle::Part;
 use super::prover::Piece;
 use crate::plan::{How, ONE_SEGMENT};
-use crate::scenario::model::{Capability, Exchange, Message, Reply};
+use crate::scenario::model::{Capability, CloseHow, Exchange, Message, Reply};
 use crate::verdict::{self, Deviation, Match, Received, Stop};
 
 /// How long raw bytes must pause before an answer without boundaries counts as whole, in a control
@@ -281,47 +281,41 @@ fn reply(
 ) -> Result<(), Deviation> {
     let deadline = ctx.by(ctx.deadlines.reply);
     let linger = ctx.deadlines.linger;
-    match &exchange.reply {
-        Reply::None => Ok(()),
+    let (decoders, raw, frame) = match &exchange.reply {
+        Reply::None => return Ok(()),
         Reply::Closes => {
             let got = line.receive(deadline, linger, &[], |_| Ok(Match::NotYet));
-            verdict::closing(crate::scenario::model::CloseHow::Any, &got).map_or(Ok(()), Err)
+            return verdict::closing(CloseHow::Any, &got).map_or(Ok(()), Err);
         }
         Reply::Given(messages) => {
-            let mut frames =
-                FrameReader::new(messages.iter().map(|m| m.framing.decoder()).collect());
-            let want = ctx.oracle.answer(part, index).unwrap_or_default();
+            let decoders = messages.iter().map(|m| m.framing.decoder()).collect();
             let raw = messages.iter().any(|m| !m.framing.has_boundaries());
-            let got = if raw {
-                line.receive(deadline, linger, &[], |bytes| Ok(prefix(want, bytes)))
-            } else {
-                line.receive(deadline, linger, &[], |bytes| {
-                    frames.read(bytes, Some(want))
-                })
-            };
-            frames.trace(line);
-            verdict::answer(want, &got).map_or(Ok(()), Err)
+            (decoders, raw, exchange.name.as_str())
         }
         Reply::Learned { frame, framing } => {
-            let known = ctx.oracle.answer(part, index);
             let raw = !framing.has_boundaries();
-            let mut frames = FrameReader::new(vec![framing.decoder()]);
-            let got = match known {
-                Some(want) if raw => line.receive(deadline, linger, &[], |b| Ok(prefix(want, b))),
-                None if raw => until_quiet(line, deadline),
-                _ => line.receive(deadline, linger, &[], |bytes| frames.read(bytes, known)),
-            };
-            frames.trace(line);
-            match known {
-                Some(want) => verdict::answer(want, &got).map_or(Ok(()), Err),
-                None => match verdict::frame(frame, &got) {
-                    Some(deviation) => Err(deviation),
-                    None => {
-                        ctx.learned.push((part, index, got.bytes));
-                        Ok(())
-                    }
-                },
+            (vec![framing.decoder()], raw, frame.as_str())
+        }
+    };
+    let known = ctx.oracle.answer(part, index);
+    let mut frames = FrameReader::new(decoders);
+    let got = match known {
+        Some(want) if raw => line.receive(deadline, linger, &[], |b| Ok(prefix(want, b))),
+        None if raw => until_quiet(line, deadline),
+        _ => line.receive(deadline, linger, &[], |bytes| frames.read(bytes, known)),
+    };
+    frames.trace(line);
+    let wrong = match known {
+        Some(want) => verdict::answer(want, &got),
+        None => verdict::frame(frame, &got),
+    };
+    match wrong {
+        Some(deviation) => Err(deviation),
+        None => {
+            if known.is_none() {
+                ctx.learned.push((part, index, got.bytes));
             }
+            Ok(())
         }
     }
 }
