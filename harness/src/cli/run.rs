@@ -392,6 +392,7 @@ fn with_signals<T: Send>(
     let entered = runtime.enter();
     let mut int = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut term = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
     drop(entered);
     std::thread::scope(|scope| {
         let (done, ended) = tokio::sync::oneshot::channel();
@@ -408,6 +409,7 @@ fn with_signals<T: Send>(
                     tokio::select! {
                         _ = int.recv() => {}
                         _ = term.recv() => {}
+                        _ = hangup.recv() => {}
                     }
                     if asked {
                         std::process::exit(i32::from(exit::INTERRUPTED));
