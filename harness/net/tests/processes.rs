@@ -71,14 +71,21 @@ const TESTS: &[(&str, fn())] = &[
 ];
 
 fn run_tests(filter: &str) -> ExitCode {
-    let mut failed = 0;
+    let (mut ran, mut failed) = (0, 0);
     for (name, test) in TESTS.iter().filter(|(name, _)| name.contains(filter)) {
         let began = Instant::now();
+        ran += 1;
         let result = std::panic::catch_unwind(test);
         let verdict = if result.is_ok() { "ok" } else { "FAILED" };
         println!("test {name} ... {verdict} ({:.0?})", began.elapsed());
         failed += u8::from(result.is_err());
     }
+    let verdict = if failed == 0 { "ok" } else { "FAILED" };
+    println!(
+        "\ntest result: {verdict}. {} passed; {failed} failed; 0 ignored; 0 measured; {} filtered out",
+        ran - usize::from(failed),
+        TESTS.len() - ran
+    );
     ExitCode::from(failed)
 }
 

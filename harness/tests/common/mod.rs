@@ -99,3 +99,28 @@ pub fn peak_kib() -> u64 {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
     u64::try_from(usage.max_rss()).unwrap()
 }
+
+/// Tells that something was not tried, and why: on stderr past the test runner, which keeps what
+/// passing tests print to itself, and in a file whose lines `.ci/run` counts.
+pub fn skip(what: &str, why: &str) {
+    use std::io::Write as _;
+    let line = format!("skipped: {what}: {why}\n");
+    let _ = std::io::stderr().lock().write_all(line.as_bytes());
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("skipped.txt");
+    let mut file = std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(file)
+        .unwrap();
+    file.write_all(line.as_bytes()).unwrap();
+}
+
+/// True where there is a Python; else `what` is skipped.
+pub fn has_python(what: &str) -> bool {
+    let found = Command::new("python3").arg("--version").output();
+    let found = found.is_ok_and(|o| o.status.success());
+    if !found {
+        skip(what, "python3 is not installed");
+    }
+    found
+}

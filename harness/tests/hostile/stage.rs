@@ -3,8 +3,7 @@
 #![allow(unreachable_pub, missing_docs, reason = "a module of one test program")]
 
 use std::fs::File;
-use std::process::{Child, Command};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use harness::run::{CaseResult, Run, Verdict};
@@ -19,14 +18,7 @@ const MEMORY: u64 = 300 << 10;
 
 /// True where there is a Python to be the target; else the skipped test is told and counted.
 pub fn python() -> bool {
-    static SKIPPED: AtomicU32 = AtomicU32::new(0);
-    let found = Command::new("python3").arg("--version").output();
-    if found.is_ok_and(|o| o.status.success()) {
-        return true;
-    }
-    let n = SKIPPED.fetch_add(1, Ordering::Relaxed) + 1;
-    eprintln!("skipped: there is no python3 to be a hostile target ({n} tests so far)");
-    false
+    crate::common::has_python("a hostile target")
 }
 
 /// A folder with a target and the scenario that meets it.
