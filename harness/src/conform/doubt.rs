@@ -12,7 +12,7 @@ use crate::scenario::model::{Profile, Reply};
 use crate::verdict::{self, Deviation};
 
 /// Suspected hangs of one kind that are looked at a second time.
-const SECOND_LOOKS: usize = 3;
+const SECOND_LOOKS: usize = 2;
 
 /// Looks again at what slowness alone could have caused, with nothing else going on and with long
 /// deadlines. What then is right was late, not wrong.

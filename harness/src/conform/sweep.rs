@@ -249,7 +249,7 @@ impl Sweep<'_> {
                 }
             });
         }
-        if !self.restart_each && self.dead() && !self.interrupt.is_set() {
+        if !self.restart_each && self.died(&gathered) && !self.interrupt.is_set() {
             self.after_a_crash(deliveries, &mut gathered, progress);
         }
         if self.interrupt.is_set() {
@@ -283,6 +283,17 @@ impl Sweep<'_> {
         (share >= SPIN_SHARE).then_some(share)
     }
 
+    /// True where the target is gone after the sweep. Its end may show later than those of its
+    /// connections: where some broke, it is awaited.
+    fn died(&self, gathered: &Gathered) -> bool {
+        let deadline = Instant::now() + LAST_BREATH * 5;
+        let broke = gathered.failed.iter().any(|(_, o)| cut_off(o));
+        while broke && self.target.is_started() && !self.dead() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.dead()
+    }
+
     /// True where a started target is gone though no step of the case ends it.
     fn dead(&self) -> bool {
         self.target.is_started() && self.target.exited().is_some()
@@ -314,7 +325,7 @@ impl Sweep<'_> {
     ) {
         let (mut saw, others): (Vec<_>, Vec<_>) = std::mem::take(&mut gathered.failed)
             .into_iter()
-            .partition(|(_, o)| broken(o));
+            .partition(|(_, o)| broken(o) || cut_off(o));
         gathered.failed = others;
         if saw.is_empty() {
             saw.extend(self.between_deliveries(gathered));
@@ -411,6 +422,13 @@ impl Sweep<'_> {
         };
         Some((index, outcome))
     }
+}
+
+/// True where the connection broke, which the end of the target may explain.
+fn cut_off(outcome: &Outcome) -> bool {
+    outcome.failed.as_ref().is_some_and(|f| {
+        [verdict::CLOSED, verdict::FAILED, "not reached"].contains(&f.deviation.kind)
+    })
 }
 
 fn broken(outcome: &Outcome) -> bool {

@@ -111,7 +111,13 @@ impl Stage {
             String::from_utf8_lossy(&std::fs::read(self.path(name)).unwrap()).into_owned()
         };
         let (stdout, stderr) = (read("stdout"), read("stderr"));
-        let left = common::processes_with(&running.marker);
+        // A killed process takes a moment to go on a busy machine.
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let mut left = common::processes_with(&running.marker);
+        while !left.is_empty() && Instant::now() < deadline {
+            std::thread::yield_now();
+            left = common::processes_with(&running.marker);
+        }
         assert_eq!(left, Vec::<String>::new(), "left behind\n{stdout}{stderr}");
         let run = harness::report::read(&self.dir.path().join("out/run.json"))
             .unwrap_or_else(|e| panic!("{e}\nexit {code:?}\n{stdout}{stderr}"));
