@@ -116,6 +116,11 @@ impl Deviation {
         Self::new(Weight::Error, "harness error", expected, actual)
     }
 
+    /// True where the connection broke or never was, which the end of the target may explain.
+    pub fn is_cut_off(&self) -> bool {
+        [CLOSED, FAILED, NOT_REACHED].contains(&self.kind)
+    }
+
     /// True for deviations that a slow machine alone could cause, so that they need a second look.
     pub fn may_be_slowness(&self) -> bool {
         self.kind == HANG || self.kind == PARTIAL || self.weight == Weight::Inconclusive
@@ -134,6 +139,8 @@ pub const CLOSED: &str = "closed";
 pub const FAILED: &str = "connection failed";
 /// Bytes that nobody asked for.
 pub const STRAY: &str = "stray bytes";
+/// No connection came to be.
+pub const NOT_REACHED: &str = "not reached";
 /// The target ended.
 pub const CRASH: &str = "crash";
 /// Bytes without an end.

@@ -131,7 +131,7 @@ fn play_on(
     };
     if !scene.conns.contains_key(on) {
         connect(scene, ctx, on, &SocketOptions::default()).map_err(|e| {
-            let deviation = Deviation::fail("not reached", "a connection", e.to_string());
+            let deviation = Deviation::fail(verdict::NOT_REACHED, "a connection", e.to_string());
             (format!("connect {on}"), deviation)
         })?;
     }

@@ -152,11 +152,11 @@ impl Sweep<'_> {
 
     /// A broken connection has a better name where the target ended, or spins.
     fn explain(&self, deviation: &mut Deviation) {
-        let broken = [verdict::CLOSED, verdict::FAILED, "not reached"].contains(&deviation.kind);
+        let broken = deviation.is_cut_off();
         if broken && self.target.never_reached() {
             let nobody = format!("; nobody was met at {}", self.target.endpoint());
             deviation.weight = Weight::Inconclusive;
-            deviation.kind = "not reached";
+            deviation.kind = verdict::NOT_REACHED;
             deviation.actual.push_str(&nobody);
             return;
         }
@@ -424,11 +424,11 @@ impl Sweep<'_> {
     }
 }
 
-/// True where the connection broke, which the end of the target may explain.
 fn cut_off(outcome: &Outcome) -> bool {
-    outcome.failed.as_ref().is_some_and(|f| {
-        [verdict::CLOSED, verdict::FAILED, "not reached"].contains(&f.deviation.kind)
-    })
+    outcome
+        .failed
+        .as_ref()
+        .is_some_and(|f| f.deviation.is_cut_off())
 }
 
 fn broken(outcome: &Outcome) -> bool {
