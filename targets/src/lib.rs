@@ -17,6 +17,7 @@
 //! | `habits` | faults of any stream server: at EOF, at RST, of its sockets |
 //! | `models/` | the drivers |
 //! | `command/` | runs clients' commands under limits |
+//! | `folder` | the files that clients may name, and no others |
 //! | `listen`, `server`, `shared` | sockets, life and death of a server |
 //!
 //! Nothing here decodes with the harness's own framings: a shared error would cancel itself out.
@@ -33,9 +34,12 @@
 mod command;
 mod config;
 mod datagram;
+mod digest;
 mod error;
+mod folder;
 mod habits;
 mod inbox;
+mod json_header;
 mod listen;
 mod model;
 mod models;

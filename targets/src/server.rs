@@ -7,6 +7,7 @@ use harness_net::{Endpoint, UnixAddr};
 
 use crate::command::{Groups, Runner};
 use crate::config::{Config, OUTPUT_LIMIT_MAX};
+use crate::folder::Folder;
 use crate::listen::{self, Listening, SocketFile};
 use crate::models::{self, Driver};
 use crate::service::{Fault, Kind, Service, Setup, Sockets, similar};
@@ -101,14 +102,24 @@ pub fn start(
             waits_for_background: false,
         },
     };
-    let driver: Box<dyn FnOnce() + Send> = match &service.kind {
-        Kind::Datagram(make) => {
-            let responder = make(setup);
+    let factory = match &service.kind {
+        Kind::Datagram(make) => Err(make(setup)),
+        Kind::Stream(make) => Ok(make(setup)),
+        Kind::Files(make) => {
+            let folder = folder_of(config)?;
+            announce(&format!(
+                "it lets everybody who can connect read and write the files of {}",
+                folder.path().display()
+            ));
+            Ok(make(setup, folder))
+        }
+    };
+    let driver: Box<dyn FnOnce() + Send> = match factory {
+        Err(responder) => {
             let shared = Arc::clone(&shared);
             Box::new(move || models::datagrams(socket, responder, &shared))
         }
-        Kind::Stream(make) => {
-            let mut factory = make(setup);
+        Ok(mut factory) => {
             if let Some(habit) = fault.and_then(|f| f.habit) {
                 factory = habits::with(habit, factory);
             }
@@ -220,8 +231,21 @@ fn check(
             problem: "is given, but authentication is not built yet; leave it out".to_owned(),
         });
     }
+    if config.root.is_some() && !service.serves_files() {
+        return Err(ServeError::Setting {
+            setting: "root",
+            problem: format!(
+                "is given, but `{}` serves no files; leave it out",
+                service.name
+            ),
+        });
+    }
     if service.runs_commands {
-        check_commands(service, config)?;
+        check_loopback(service, "runs commands", config)?;
+        check_commands(config)?;
+    }
+    if service.serves_files() {
+        check_loopback(service, "reads and writes files", config)?;
     }
     match config.model {
         None => Ok(service.models.first().copied()),
@@ -240,17 +264,35 @@ fn check(
     }
 }
 
-fn check_commands(service: &'static Service, config: &Config) -> Result<(), ServeError> {
+/// The folder to serve: the one that was given, or a temporary one with samples.
+fn folder_of(config: &Config) -> Result<Folder, ServeError> {
+    let (folder, opened) = match &config.root {
+        Some(root) => (root.clone(), Folder::open(root)),
+        None => (std::env::temp_dir(), Folder::samples()),
+    };
+    opened.map_err(|source| ServeError::Folder { folder, source })
+}
+
+fn check_loopback(
+    service: &'static Service,
+    does: &'static str,
+    config: &Config,
+) -> Result<(), ServeError> {
     // Not `Endpoint::is_local`: a server on the unspecified address is open to other hosts.
     if let Some(addr) = config.listen.socket_addr()
         && !addr.ip().to_canonical().is_loopback()
     {
         return Err(ServeError::NotLoopback {
             service: service.name,
+            does,
             listen: config.listen.clone(),
             port: addr.port(),
         });
     }
+    Ok(())
+}
+
+fn check_commands(config: &Config) -> Result<(), ServeError> {
     if config.command_timeout.is_zero() {
         return Err(ServeError::Setting {
             setting: "command_timeout",

@@ -52,7 +52,41 @@ pub(super) const CONVERSATIONS: &[(&str, In, &[u8], &str)] = &[
          {\\\"total_size\\\":0,\\\"md5\\\":\\\"d41d8cd98f00b204e9800998ecf8427e\\\",\\\"status\\\":0,\
          \\\"stdout_size\\\":0,\\\"stderr_size\\\":0}",
     ),
+    (
+        "file",
+        Joined(&[
+            Json(
+                "{\"op\":\"put\",\"name\":\"n\",\"size\":2,\
+                 \"md5\":\"60b725f10c9c85c70d97880dfe8191b3\"}",
+                b"a\n",
+            ),
+            Json("{\"op\":\"get\",\"name\":\"n\",\"offset\":1}", b""),
+        ]),
+        b"\0\0\0\x09{",
+        "\\x00\\x00\\x00\\x15{\\\"size\\\":0,\\\"stored\\\":2}\\x00\\x00\\x00>\
+         {\\\"size\\\":1,\\\"offset\\\":1,\\\"md5\\\":\\\"60b725f10c9c85c70d97880dfe8191b3\\\"}\\n",
+    ),
+    (
+        "http",
+        Read(
+            b"\r\nHEAD / HTTP/1.1\r\nHost: h\r\n\r\n\
+              POST /echo HTTP/1.1\r\nhost: h\r\ntransfer-encoding: Chunked\r\n\r\n\
+              2;x=y\r\nhi\r\n0\r\nT: t\r\n\r\n",
+        ),
+        b"GET / HTTP/1.1\r\n",
+        "HTTP/1.1 200 OK\\r\\nContent-Type: text/plain\\r\\nContent-Length: 6\\r\\n\\r\\n\
+         HTTP/1.1 200 OK\\r\\nContent-Type: text/plain\\r\\nContent-Length: 2\\r\\n\\r\\nhi",
+    ),
+    (
+        "encodings",
+        Read(b"gbk\n\xd6\xb4\xd0\xd0 a\n\xff\n"),
+        b"\xb3",
+        "GBK\\n\\xd6\\xb4\\xd0\\xd0 A\\nerror: not valid GBK\\n",
+    ),
 ];
+
+/// What one client says to the server without messages, and what that answers.
+pub(super) const UNFRAMED: (&[u8], &[u8]) = (b"both o e", b"o\ne\n");
 
 fn conversations() -> impl Iterator<Item = (&'static str, Vec<u8>, &'static str)> {
     CONVERSATIONS
@@ -148,6 +182,13 @@ fn limits_are_exact() {
             vec![0, 1, 0, 1],
         ),
         ("exec-json", [0, 1, 0, 0].to_vec(), vec![0, 1, 0, 1]),
+        ("file", [0, 1, 0, 0].to_vec(), vec![0, 1, 0, 1]),
+        ("http", vec![b'a'; 65_536], vec![b'a'; 65_537]),
+        (
+            "encodings",
+            [b"gbk\n", &[b'a'; 65_536][..], b"\n"].concat(),
+            [b"gbk\n", &[b'a'; 65_537][..]].concat(),
+        ),
     ] {
         for (bytes, end) in [(fits, "continue"), (too_long, "close")] {
             let mut transcript = Transcript::new(find(name).unwrap(), None, Runner::for_tests());
