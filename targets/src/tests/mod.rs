@@ -7,14 +7,13 @@ mod serving;
 mod sessions;
 pub(crate) mod sockets;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::command::Runner;
 use crate::datagram::Answer;
 use crate::folder::Folder;
 use crate::habits::with;
-use crate::service::{Fault, Kind, Service, Setup, Sockets};
+use crate::service::{Factory, Fault, Kind, Service, Setup, Sockets};
 use crate::session::{Flow, Output, Session};
 
 /// What happens to a session.
@@ -179,21 +178,34 @@ pub(crate) struct Transcript {
     pub(crate) sent: Vec<u8>,
 }
 
+/// What makes the sessions of a stream service.
+pub(crate) fn factory(
+    service: &'static Service,
+    fault: Option<&'static Fault>,
+    runner: Runner,
+) -> Factory {
+    let setup = Setup { fault, runner };
+    let made = match &service.kind {
+        Kind::Stream(make) => make(setup),
+        Kind::Files(make) => make(setup, Folder::samples().unwrap()),
+        Kind::Datagram(_) => panic!("{} has no sessions", service.name),
+    };
+    match fault.and_then(|f| f.habit) {
+        Some(habit) => with(habit, made),
+        None => made,
+    }
+}
+
 impl Transcript {
     pub(crate) fn new(
         service: &'static Service,
         fault: Option<&'static Fault>,
         runner: Runner,
     ) -> Self {
-        let setup = Setup { fault, runner };
-        let mut factory = match &service.kind {
-            Kind::Stream(make) => make(setup),
-            Kind::Files(make) => make(setup, Folder::samples().unwrap()),
-            Kind::Datagram(_) => panic!("{} has no sessions", service.name),
-        };
-        if let Some(habit) = fault.and_then(|f| f.habit) {
-            factory = with(habit, Arc::clone(&factory));
-        }
+        Self::of(&factory(service, fault, runner))
+    }
+
+    pub(crate) fn of(factory: &Factory) -> Self {
         Self {
             session: factory(),
             other: factory(),

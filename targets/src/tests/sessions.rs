@@ -1,9 +1,10 @@
 //! A correct session answers the same however its input is divided.
 
 use super::In::{Joined, Json, Read};
-use super::{In, Transcript};
+use super::{In, Transcript, factory};
 use crate::command::Runner;
 use crate::find;
+use crate::service::Factory;
 
 /// Per stream service a conversation of whole messages, the beginning of one more, and all that
 /// the server sends.
@@ -88,47 +89,57 @@ pub(super) const CONVERSATIONS: &[(&str, In, &[u8], &str)] = &[
 /// What one client says to the server without messages, and what that answers.
 pub(super) const UNFRAMED: (&[u8], &[u8]) = (b"both o e", b"o\ne\n");
 
-fn conversations() -> impl Iterator<Item = (&'static str, Vec<u8>, &'static str)> {
-    CONVERSATIONS
-        .iter()
-        .map(|(name, whole, begun, reply)| (*name, [&whole.bytes()[..], begun].concat(), *reply))
+/// Each conversation with what makes its sessions: one for all of them, since making the files of
+/// a folder takes time.
+fn conversations() -> impl Iterator<Item = (&'static str, Factory, Vec<u8>, &'static str)> {
+    CONVERSATIONS.iter().map(|(name, whole, begun, reply)| {
+        let factory = factory(find(name).unwrap(), None, Runner::for_tests());
+        (*name, factory, [&whole.bytes()[..], begun].concat(), *reply)
+    })
 }
 
-fn sent<'a>(name: &str, pieces: impl IntoIterator<Item = &'a [u8]>) -> String {
-    let service = find(name).unwrap();
-    let mut transcript = Transcript::new(service, None, Runner::for_tests());
+fn sent<'a>(factory: &Factory, pieces: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut transcript = Transcript::of(factory);
     for piece in pieces {
         transcript.read(piece);
     }
     transcript.step(|session, out| session.end(out));
-    assert!(transcript.text().ends_with("close"), "{name}");
+    assert!(transcript.text().ends_with("close"));
     transcript.sent.escape_ascii().to_string()
 }
 
 #[test]
 fn whole() {
-    for (name, bytes, reply) in conversations() {
-        assert_eq!(sent(name, [&bytes[..]]), reply, "{name}");
+    for (name, factory, bytes, reply) in conversations() {
+        assert_eq!(sent(&factory, [&bytes[..]]), reply, "{name}");
     }
 }
 
 #[test]
 fn every_cut() {
-    for (name, bytes, reply) in conversations() {
+    for (name, factory, bytes, reply) in conversations() {
         for cut in 1..bytes.len() {
             let (first, second) = bytes.split_at(cut);
-            assert_eq!(sent(name, [first, second]), reply, "{name} cut at {cut}");
+            assert_eq!(
+                sent(&factory, [first, second]),
+                reply,
+                "{name} cut at {cut}"
+            );
         }
     }
 }
 
 #[test]
 fn every_pair_of_cuts() {
-    for (name, bytes, reply) in conversations() {
+    for (name, factory, bytes, reply) in conversations() {
         for end in 2..bytes.len() {
             for cut in 1..end {
                 let pieces = [&bytes[..cut], &bytes[cut..end], &bytes[end..]];
-                assert_eq!(sent(name, pieces), reply, "{name} cut at {cut} and {end}");
+                assert_eq!(
+                    sent(&factory, pieces),
+                    reply,
+                    "{name} cut at {cut} and {end}"
+                );
             }
         }
     }
@@ -136,8 +147,8 @@ fn every_pair_of_cuts() {
 
 #[test]
 fn each_byte() {
-    for (name, bytes, reply) in conversations() {
-        assert_eq!(sent(name, bytes.chunks(1)), reply, "{name}");
+    for (name, factory, bytes, reply) in conversations() {
+        assert_eq!(sent(&factory, bytes.chunks(1)), reply, "{name}");
     }
 }
 
