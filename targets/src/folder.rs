@@ -14,6 +14,7 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat, renameat};
 use nix::sys::stat::Mode;
 use nix::unistd::{UnlinkatFlags, unlinkat};
+use tempfile::TempDir;
 
 /// What the name of an upload that is under way ends with.
 const PARTIAL: &str = ".part";
@@ -28,7 +29,7 @@ pub(crate) struct Folder {
     path: PathBuf,
     lax: Lax,
     /// Removes a temporary folder.
-    _temporary: Option<tempfile::TempDir>,
+    temporary: Option<TempDir>,
 }
 
 /// A check that a planted fault leaves out.
@@ -56,7 +57,7 @@ impl Folder {
             dir,
             path: path.canonicalize()?,
             lax: Lax::No,
-            _temporary: None,
+            temporary: None,
         })
     }
 
@@ -81,9 +82,14 @@ impl Folder {
         std::os::unix::fs::symlink("..", served.join("way-out"))?;
         nix::unistd::mkfifo(&served.join("pipe"), Mode::from_bits_truncate(0o600))?;
         Ok(Self {
-            _temporary: Some(temporary),
+            temporary: Some(temporary),
             ..Self::open(&served)?
         })
+    }
+
+    /// What removes a temporary folder when it is dropped: its owner outlives every session.
+    pub(crate) fn take_temporary(&mut self) -> Option<TempDir> {
+        self.temporary.take()
     }
 
     /// The same, without one of its checks.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use harness_net::{Endpoint, UnixAddr};
+use tempfile::TempDir;
 
 use crate::command::{Groups, Runner};
 use crate::config::{Config, OUTPUT_LIMIT_MAX};
@@ -20,6 +21,8 @@ pub struct Running {
     shared: Arc<Shared>,
     driver: Option<JoinHandle<()>>,
     file: Option<SocketFile>,
+    /// The folder that it serves, where that was made for it.
+    temporary: Option<TempDir>,
 }
 
 impl Running {
@@ -50,6 +53,7 @@ impl Running {
         }
         self.shared.wait_until_empty();
         drop(self.file.take());
+        drop(self.temporary.take());
     }
 
     #[cfg(test)]
@@ -102,11 +106,13 @@ pub fn start(
             waits_for_background: false,
         },
     };
+    let mut temporary = None;
     let factory = match &service.kind {
         Kind::Datagram(make) => Err(make(setup)),
         Kind::Stream(make) => Ok(make(setup)),
         Kind::Files(make) => {
-            let folder = folder_of(config)?;
+            let mut folder = folder_of(config)?;
+            temporary = folder.take_temporary();
             announce(&format!(
                 "it lets everybody who can connect read and write the files of {}",
                 folder.path().display()
@@ -149,6 +155,7 @@ pub fn start(
         shared,
         driver: Some(driver),
         file,
+        temporary,
     })
 }
 

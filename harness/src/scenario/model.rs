@@ -115,6 +115,8 @@ pub struct Builtin {
     pub model: Option<String>,
     /// The planted fault, if one is wanted.
     pub fault: Option<String>,
+    /// The folder that it serves; `None` for a temporary one, or where it serves none.
+    pub root: Option<PathBuf>,
 }
 
 /// What a target may lack.
