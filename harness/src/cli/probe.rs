@@ -22,6 +22,9 @@ use crate::verdict::{self, Received, Stop};
 /// The name of the scenario in reports where it is not saved.
 const UNSAVED: &str = "probe.yaml";
 
+/// How long a target that ended may take to be there again.
+const READY_WITHIN: Duration = Duration::from_secs(10);
+
 /// The arguments of `probe`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -246,6 +249,15 @@ fn meet(
     };
     let mut met = Vec::new();
     for _ in 0..2 {
+        if let (true, Some(exit)) = (subject.started, target.exited()) {
+            screen.note(&format!(
+                "the target ended with {exit} when its first client had left, and is started again"
+            ));
+            let _ = target.stop(true);
+            target
+                .start_again(READY_WITHIN, &|| false)
+                .map_err(unjudged)?;
+        }
         let meeting = Meeting::with(&target, &manner, &Interrupt::default())
             .map_err(|e| unjudged(format!("no connection to {}: {e}", target.endpoint())))?;
         whole(args, subject, &meeting, &target)?;
