@@ -5,6 +5,8 @@
 //! else, puts in the way meanwhile is refused by the kernel. Symbolic links are never followed,
 //! also those that stay inside.
 
+mod samples;
+
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -18,10 +20,6 @@ use tempfile::TempDir;
 
 /// What the name of an upload that is under way ends with.
 const PARTIAL: &str = ".part";
-
-/// The samples of a temporary folder: names in it, and their content.
-const HELLO: &[u8] = b"hello, file\n";
-const LARGE: usize = 300_000;
 
 /// A folder and what a client may do in it.
 pub(crate) struct Folder {
@@ -61,26 +59,13 @@ impl Folder {
         })
     }
 
-    /// A temporary folder with files of every kind, and beside it a file that nobody may reach.
+    /// A temporary folder with samples.
     ///
     /// # Errors
     /// It cannot be made where temporary files are kept.
     pub(crate) fn samples() -> io::Result<Self> {
         let temporary = tempfile::Builder::new().prefix("harness-").tempdir()?;
-        let served = temporary.path().join("served");
-        std::fs::create_dir_all(served.join("folder"))?;
-        std::fs::write(temporary.path().join("secret.txt"), "not to be served\n")?;
-        std::fs::write(served.join("hello.txt"), HELLO)?;
-        std::fs::write(served.join("empty"), "")?;
-        let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(2048).collect();
-        std::fs::write(served.join("every-byte"), bytes)?;
-        let letters: Vec<u8> = (b'a'..=b'z').cycle().take(LARGE).collect();
-        std::fs::write(served.join("large"), letters)?;
-        std::fs::write(served.join("naïve 文件 \"\\\n.txt"), "any name\n")?;
-        std::fs::write(served.join("folder/inner.txt"), "inside\n")?;
-        std::os::unix::fs::symlink("../secret.txt", served.join("link.txt"))?;
-        std::os::unix::fs::symlink("..", served.join("way-out"))?;
-        nix::unistd::mkfifo(&served.join("pipe"), Mode::from_bits_truncate(0o600))?;
+        let served = samples::make(temporary.path())?;
         Ok(Self {
             temporary: Some(temporary),
             ..Self::open(&served)?
@@ -312,7 +297,7 @@ mod tests {
         let first = folder.partial("hello.txt", 0).unwrap();
         (&first.file).write_all(b"new").unwrap();
         let at = |name: &str| std::fs::read(folder.path().join(name));
-        assert_eq!(at("hello.txt").unwrap(), HELLO);
+        assert_eq!(at("hello.txt").unwrap(), b"hello, file\n");
         let unkept = folder.partial("hello.txt", 4).map(|_| ()).unwrap_err();
         assert_eq!(unkept.kept, Some(3));
         folder.partial("hello.txt", 2).unwrap().finish().unwrap();

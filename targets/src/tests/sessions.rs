@@ -4,7 +4,9 @@ use super::In::{Joined, Json, Read};
 use super::{In, Transcript, factory};
 use crate::command::Runner;
 use crate::find;
-use crate::service::Factory;
+use crate::folder::Folder;
+use crate::service::{Factory, Kind, Setup};
+use crate::session::{Flow, Output};
 
 /// Per stream service a conversation of whole messages, the beginning of one more, and all that
 /// the server sends.
@@ -205,6 +207,47 @@ fn limits_are_exact() {
             let mut transcript = Transcript::new(find(name).unwrap(), None, Runner::for_tests());
             transcript.read(&bytes);
             assert!(transcript.text().ends_with(end), "{name} {end}");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_any_size_goes_out_piece_by_piece() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = std::fs::File::create(folder.path().join("sparse")).unwrap();
+    file.set_len(3 << 20).unwrap();
+    let Kind::Files(make) = &find("file").unwrap().kind else {
+        panic!("it serves files");
+    };
+    let served = Folder::open(folder.path()).unwrap();
+    let setup = Setup {
+        fault: None,
+        runner: Runner::for_tests(),
+    };
+    let factory = make(setup, served);
+    let request = Json("{\"op\":\"get\",\"name\":\"sparse\"}", b"").bytes();
+    for shrinks in [false, true] {
+        let mut session = factory();
+        let mut out = Output::default();
+        let mut sent = 0;
+        let mut flow = session.input(&request, &mut out);
+        while matches!(flow, Flow::More) {
+            let piece: usize = out.writes().map(<[u8]>::len).sum();
+            assert!(piece <= 300 << 10, "{piece} bytes at once");
+            sent += piece;
+            out.clear();
+            if shrinks && sent > 0 {
+                file.set_len(1).unwrap();
+            }
+            flow = session.more(&mut out);
+        }
+        sent += out.writes().map(<[u8]>::len).sum::<usize>();
+        if shrinks {
+            // The rest that was promised does not exist: only a break can say so.
+            assert!(matches!(flow, Flow::Reset), "{flow:?} after {sent}");
+        } else {
+            assert!(matches!(flow, Flow::Continue), "{flow:?}");
+            assert!(sent > 3 << 20 && sent < (3 << 20) + 200, "{sent}");
         }
     }
 }
