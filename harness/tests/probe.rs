@@ -152,3 +152,63 @@ fn what_cannot_be_compared_is_not_judged() {
     );
     refused("upper", &["--send", "a"], 2, "does not say where to listen");
 }
+
+/// A server that greets, wants a login first, and knows one client of a name at a time.
+const LOGIN: &str = r#"
+import socket, sys, threading
+here = {}
+def serve(c):
+    c.sendall(b"welcome\n")
+    buffer, name = b"", None
+    while True:
+        try: data = c.recv(4096)
+        except OSError: return
+        if not data: return c.close()
+        buffer += data
+        while b"\n" in buffer:
+            line, buffer = buffer.split(b"\n", 1)
+            if line.startswith(b"login "):
+                if name: return c.close()
+                name = line[6:]
+                old, here[name] = here.get(name), c
+                if old:
+                    try: old.shutdown(socket.SHUT_RDWR)
+                    except OSError: pass
+                c.sendall(b"ok\n")
+            elif name: c.sendall(b"you are " + name + b"\n")
+            else: c.sendall(b"who are you\n")
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("127.0.0.1", int(sys.argv[1])))
+s.listen(64)
+while True: threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
+"#;
+
+#[test]
+fn a_conversation_with_greeting_and_login_is_probed_in_its_order() {
+    if !common::has_python("a server that wants a login") {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let program = dir.path().join("login.py");
+    std::fs::write(&program, LOGIN).unwrap();
+    let start = format!("python3 {} {{port}}", program.display());
+    let args = [
+        "--send",
+        "login me\\n",
+        "--send",
+        "who\\n",
+        "--greeting",
+        "5s",
+    ];
+    let (output, run) = probe(&start, &args);
+    let run = run.unwrap_or_else(|| panic!("{}", text(&output)));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert_eq!(with(&run, &RED), [] as [&str; 0], "{}", text(&output));
+    let ids: Vec<&str> = cases(&run).map(|c| c.id.as_str()).collect();
+    for id in ["probe.cut_m1", "probe.cut_m2", "probe.merge_m2"] {
+        assert!(ids.contains(&id), "{ids:?}");
+    }
+    assert!(!ids.contains(&"probe.merge_m1"), "{ids:?}");
+    assert!(text(&output).contains("a second client ends the first one's"));
+}

@@ -12,7 +12,7 @@ use super::{Screen, unescape};
 use crate::conform::{Interrupt, Manner, Meeting};
 use crate::exit;
 use crate::plan::{Facts, Overrides, Plan};
-use crate::probe::{FrameChoice, Manners, Subject, document, flow};
+use crate::probe::{FrameChoice, Manners, Order, Subject, document, flow};
 use crate::quote;
 use crate::scenario::model::{Document, Origin};
 use crate::scenario::{self, TargetOverride};
@@ -112,6 +112,8 @@ fn prepare(args: &Args, screen: &Screen) -> Result<Prepared, Refusal> {
         greeting: Vec::new(),
         answers: vec![Vec::new(); subject.messages.len()],
         closes: false,
+        order: Order::Free,
+        displaces: false,
     };
     let draft = parse(path, &document(&subject, &nothing_known), screen)?;
     let plan = |documents: &[Document]| {
@@ -249,23 +251,15 @@ fn meet(
     };
     let mut met = Vec::new();
     for _ in 0..2 {
-        if let (true, Some(exit)) = (subject.started, target.exited()) {
+        if let Some(exit) = revive(&target)? {
             screen.note(&format!(
                 "the target ended with {exit} when its first client had left, and is started again"
             ));
-            let _ = target.stop(true);
-            target
-                .start_again(READY_WITHIN, &|| false)
-                .map_err(unjudged)?;
         }
         let meeting = Meeting::with(&target, &manner, &Interrupt::default())
             .map_err(|e| unjudged(format!("no connection to {}: {e}", target.endpoint())))?;
         whole(args, subject, &meeting, &target)?;
         met.push(meeting);
-    }
-    if subject.started {
-        // What it did is known; how it ends here does not matter.
-        let _ = target.stop(true);
     }
     let (Some(second), Some(first)) = (met.pop(), met.pop()) else {
         return Err(unjudged("the target was not met"));
@@ -278,11 +272,77 @@ fn meet(
             quote::bytes(&answer.bytes)
         ));
     }
+    let known: Vec<Vec<u8>> = first.answers.into_iter().map(|a| a.bytes).collect();
+    let order = order(&target, &manner, &known)?;
+    if matches!(order, Order::Chained(_)) && known.len() > 1 {
+        screen.note(
+            "the answers depend on the order of the messages: each is tried behind those before it",
+        );
+    }
+    revive(&target)?;
+    let interrupt = Interrupt::default();
+    let displaces = !Meeting::outlives_another(&target, &manner, &interrupt).map_err(unjudged)?;
+    if displaces {
+        screen.note("a second client ends the first one's connection: deliveries go one by one");
+    }
+    if subject.started {
+        // What it did is known; how it ends here does not matter.
+        let _ = target.stop(true);
+    }
     Ok(Manners {
         greeting: first.greeting,
-        answers: first.answers.into_iter().map(|a| a.bytes).collect(),
+        answers: known,
         closes: first.closed,
+        order,
+        displaces,
     })
+}
+
+/// Starts a target again that ended with its last client. Answers how it ended.
+fn revive(target: &Target) -> Result<Option<harness_net::Exit>, Refusal> {
+    let exit = target.exited().filter(|_| target.is_started());
+    if exit.is_some() {
+        // It is gone: this clears what it left behind.
+        let _ = target.stop(true);
+        target
+            .start_again(READY_WITHIN, &|| false)
+            .map_err(unjudged)?;
+    }
+    Ok(exit)
+}
+
+/// Finds out whether messages depend on those before them: in another order, and each twice, they
+/// get the same answers where they do not.
+fn order(target: &Target, manner: &Manner<'_>, known: &[Vec<u8>]) -> Result<Order, Refusal> {
+    if !target.endpoint().transport().is_stream() {
+        return Ok(Order::Free);
+    }
+    let all = manner.messages.len();
+    // What does not answer as before may not answer at all.
+    let patience = manner.patience.min(manner.quiet * 5);
+    let same = |order: &[usize]| -> Result<bool, Refusal> {
+        revive(target)?;
+        let messages: Vec<Vec<u8>> = order.iter().map(|i| manner.messages[*i].clone()).collect();
+        let manner = Manner {
+            messages: &messages,
+            patience,
+            ..*manner
+        };
+        let met = Meeting::with(target, &manner, &Interrupt::default()).map_err(unjudged)?;
+        let answers = met.answers.iter().map(|a| &a.bytes);
+        Ok(answers.eq(order.iter().map(|i| &known[*i])))
+    };
+    let rotated: Vec<usize> = (1..all).chain([0]).collect();
+    let doubled: Vec<usize> = (0..all).flat_map(|i| [i, i]).collect();
+    if (all == 1 || same(&rotated)?) && same(&doubled)? {
+        return Ok(Order::Free);
+    }
+    let mut repeats = Vec::with_capacity(all);
+    for i in 0..all {
+        let again: Vec<usize> = (0..=i).chain([i]).collect();
+        repeats.push(same(&again)?);
+    }
+    Ok(Order::Chained(repeats))
 }
 
 /// Refuses a meeting in which some answer was not whole: nothing could be compared with it.

@@ -57,11 +57,41 @@ impl Meeting {
         }
     }
 
+    /// Meets the target twice at once. True where the first connection outlives the second
+    /// meeting: a target may take the same message from elsewhere for its client's return.
+    ///
+    /// # Errors
+    /// What socket(2), connect(2) or an option answered.
+    pub fn outlives_another(
+        target: &Target,
+        manner: &Manner<'_>,
+        interrupt: &Interrupt,
+    ) -> Result<bool, NetError> {
+        if !target.endpoint().transport().is_stream() {
+            return Ok(true);
+        }
+        let (mut first, met) = Self::begin(target, manner, interrupt)?;
+        if met.closed {
+            return Ok(true);
+        }
+        let second = Self::stream(target, manner, interrupt)?;
+        first.pump();
+        Ok(!first.is_over() && second.answers.len() == met.answers.len())
+    }
+
     fn stream(
         target: &Target,
         manner: &Manner<'_>,
         interrupt: &Interrupt,
     ) -> Result<Self, NetError> {
+        Self::begin(target, manner, interrupt).map(|(_, met)| met)
+    }
+
+    fn begin(
+        target: &Target,
+        manner: &Manner<'_>,
+        interrupt: &Interrupt,
+    ) -> Result<(Line, Self), NetError> {
         let now = Instant::now();
         let options = SocketOptions::default();
         let by = now + manner.patience;
@@ -90,7 +120,7 @@ impl Meeting {
             let whole = answer.stop == Stop::Complete;
             met.answers.push(answer);
             if !whole {
-                return Ok(met);
+                return Ok((line, met));
             }
         }
         let after = line.receive(Instant::now() + manner.quiet, Duration::ZERO, &[], |b| {
@@ -101,7 +131,7 @@ impl Meeting {
             })
         });
         met.closed = matches!(after.stop, Stop::End | Stop::Error(_));
-        Ok(met)
+        Ok((line, met))
     }
 
     fn datagrams(

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use harness_net::Transport;
 
 use super::yaml::{bytes, quoted};
-use super::{Manners, Subject};
+use super::{Manners, Order, Subject};
 
 /// The longest answer that is written out. Longer ones are learned anew in each run.
 const WRITTEN_OUT: usize = 4096;
@@ -20,9 +20,13 @@ pub fn document(subject: &Subject, manners: &Manners) -> String {
     let mut out = String::from(
         "# What was sent, and what came back both times when nothing was cut or merged.\n",
     );
-    profile(&mut out, subject, manners);
+    let profiles = profiles(subject, manners);
+    for profile in &profiles {
+        profile.write(&mut out, subject, manners);
+        out.push_str("---\n");
+    }
     if subject.transport.is_stream() {
-        stream_cases(&mut out, subject, manners);
+        stream_cases(&mut out, subject, manners, &profiles);
     } else {
         datagram_cases(&mut out, subject);
     }
@@ -34,38 +38,102 @@ fn line(out: &mut String, text: &str) {
     out.push('\n');
 }
 
-fn profile(out: &mut String, subject: &Subject, manners: &Manners) {
-    line(out, "target: probed");
-    line(out, &subject.origin);
-    if subject.started && subject.transport != Transport::Tcp {
-        let word = if subject.transport == Transport::Udp {
-            "udp"
-        } else {
-            "unix"
-        };
-        line(out, &format!("transport: {word}"));
+/// The name of the profile that scenarios and all cases but some cuts use.
+const TARGET: &str = "probed";
+
+/// The target with a part of the conversation in front, and another under the deliveries.
+struct Profile {
+    name: String,
+    /// Messages that open each connection.
+    opening: usize,
+    /// Messages from here to `to` are swept.
+    to: usize,
+    /// True where what is swept can be sent more than once on a connection.
+    reuse: bool,
+}
+
+/// One profile where messages do not depend on each other. Else one a message, each behind those
+/// before it; the last of them is the whole conversation.
+fn profiles(subject: &Subject, manners: &Manners) -> Vec<Profile> {
+    let all = subject.messages.len();
+    match &manners.order {
+        Order::Free => vec![Profile {
+            name: TARGET.to_owned(),
+            opening: 0,
+            to: all,
+            reuse: !manners.closes,
+        }],
+        Order::Chained(repeats) => (0..all)
+            .rev()
+            .map(|i| Profile {
+                name: if i + 1 == all {
+                    TARGET.to_owned()
+                } else {
+                    format!("{TARGET}-m{}", i + 1)
+                },
+                opening: i,
+                to: i + 1,
+                reuse: repeats.get(i).copied().unwrap_or(false)
+                    && !(manners.closes && i + 1 == all),
+            })
+            .collect(),
     }
-    line(out, "frames:");
-    line(out, "  wire: raw");
-    if let Some(frame) = &subject.frame {
-        line(out, &format!("  answer: {}", frame.yaml));
+}
+
+impl Profile {
+    fn write(&self, out: &mut String, subject: &Subject, manners: &Manners) {
+        line(out, &format!("target: {}", self.name));
+        line(out, &subject.origin);
+        if subject.started && subject.transport != Transport::Tcp {
+            let word = if subject.transport == Transport::Udp {
+                "udp"
+            } else {
+                "unix"
+            };
+            line(out, &format!("transport: {word}"));
+        }
+        line(out, "frames:");
+        line(out, "  wire: raw");
+        if let Some(frame) = &subject.frame {
+            line(out, &format!("  answer: {}", frame.yaml));
+        }
+        let mut without = Vec::new();
+        if !self.reuse && subject.transport.is_stream() {
+            without.extend(["reuse", "pipelining"]);
+        }
+        if manners.displaces {
+            without.push("concurrency");
+        }
+        if !without.is_empty() {
+            line(
+                out,
+                &format!("without: [{}]     # as it was met", without.join(", ")),
+            );
+        }
+        if !manners.greeting.is_empty() || self.opening > 0 {
+            line(out, "opening:");
+        }
+        if !manners.greeting.is_empty() {
+            let greeting = bytes(&manners.greeting);
+            line(
+                out,
+                &format!("  - greeting: {{reply: {{wire: {greeting}}}}}"),
+            );
+        }
+        exchanges(out, subject, manners, 0..self.opening);
+        line(out, "exchanges:");
+        exchanges(out, subject, manners, self.opening..self.to);
     }
-    if manners.closes {
-        line(
-            out,
-            "without: [reuse, pipelining]     # it closes after its answer",
-        );
-    }
-    if !manners.greeting.is_empty() {
-        line(out, "opening:");
-        let greeting = bytes(&manners.greeting);
-        line(
-            out,
-            &format!("  - greeting: {{reply: {{wire: {greeting}}}}}"),
-        );
-    }
-    line(out, "exchanges:");
-    for (i, (message, answer)) in subject.messages.iter().zip(&manners.answers).enumerate() {
+}
+
+fn exchanges(
+    out: &mut String,
+    subject: &Subject,
+    manners: &Manners,
+    which: std::ops::Range<usize>,
+) {
+    let all = subject.messages.iter().zip(&manners.answers).enumerate();
+    for (i, (message, answer)) in all.skip(which.start).take(which.len()) {
         let request = bytes(message);
         let reply = match (answer.len(), &subject.frame) {
             (0, _) => "[]".to_owned(),
@@ -108,37 +176,55 @@ fn case(out: &mut String, case: &Case<'_>) {
     }
 }
 
-fn stream_cases(out: &mut String, subject: &Subject, manners: &Manners) {
-    out.push_str("---\nscenario: probe\nabout: A stream has no boundaries, and clients may leave at any time.\n");
-    out.push_str("target: probed\ncases:\n");
-    case(
-        out,
-        &Case {
-            id: "probe.cut",
-            title: "Each message survives every cut",
-            why: "recv(2) may return any part of what was sent.",
-            cite: "RFC 9293 section 3.7",
-            level: "must",
-            rest: &["deliver: [whole, each_cut, field_pairs, each_byte, {random: {runs: 100}}]"],
-        },
+fn stream_cases(out: &mut String, subject: &Subject, manners: &Manners, profiles: &[Profile]) {
+    out.push_str(
+        "scenario: probe\nabout: A stream has no boundaries, and clients may leave at any time.\n",
     );
-    if !manners.closes {
+    line(out, &format!("target: {TARGET}"));
+    line(out, "cases:");
+    for profile in profiles.iter().rev() {
+        let (suffix, title, target) = if profiles.len() == 1 {
+            (String::new(), "Each message".to_owned(), String::new())
+        } else {
+            (
+                format!("_m{}", profile.to),
+                format!("Message {}, behind those before it,", profile.to),
+                format!("target: {}", profile.name),
+            )
+        };
+        let cuts = "deliver: [whole, each_cut, field_pairs, each_byte, {random: {runs: 100}}]";
+        let merges =
+            "deliver: [{merge: {messages: \"2..\"}}, {merge: {messages: \"1..\", plus: half}}]";
+        let mut rest = vec![cuts];
+        rest.extend((!target.is_empty()).then_some(target.as_str()));
         case(
             out,
             &Case {
-                id: "probe.merge",
-                title: "Messages that arrive together are answered one by one",
-                why: "Messages that are sent one after the other may be read at once. Where the \
-                      protocol forbids a second request before the first answer, say `without: \
-                      [pipelining]`.",
+                id: &format!("probe.cut{suffix}"),
+                title: &format!("{title} survives every cut"),
+                why: "recv(2) may return any part of what was sent.",
                 cite: "RFC 9293 section 3.7",
-                level: "should",
-                rest: &[
-                    "needs: [pipelining]",
-                    "deliver: [{merge: {messages: \"2..\"}}, {merge: {messages: \"1..\", plus: half}}]",
-                ],
+                level: "must",
+                rest: &rest,
             },
         );
+        if profile.reuse {
+            rest[0] = merges;
+            rest.push("needs: [pipelining]");
+            case(
+                out,
+                &Case {
+                    id: &format!("probe.merge{suffix}"),
+                    title: "Messages that arrive together are answered one by one",
+                    why: "Messages that are sent one after the other may be read at once. Where the \
+                          protocol forbids a second request before the first answer, say `without: \
+                          [pipelining]`.",
+                    cite: "RFC 9293 section 3.7",
+                    level: "should",
+                    rest: &rest,
+                },
+            );
+        }
     }
     let first = subject.messages.first().map_or(&[][..], Vec::as_slice);
     let half = bytes(&first[..first.len().div_ceil(2).min(first.len())]);
@@ -194,7 +280,9 @@ fn stream_cases(out: &mut String, subject: &Subject, manners: &Manners) {
         }
         steps.push("  - connect: b".to_owned());
         steps.push("  - play: {exchanges: all, on: b}".to_owned());
-        steps.push("  - close: b".to_owned());
+        if !manners.closes {
+            steps.push("  - close: b".to_owned());
+        }
         if subject.started {
             steps.push("  - expect: target_alive".to_owned());
             steps.push("  - expect: target_idle".to_owned());

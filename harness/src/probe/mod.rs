@@ -38,4 +38,17 @@ pub struct Manners {
     pub answers: Vec<Vec<u8>>,
     /// True where it closes after its last answer.
     pub closes: bool,
+    /// Whether its messages depend on each other.
+    pub order: Order,
+    /// True where a second client that says the same ends the first one's connection.
+    pub displaces: bool,
+}
+
+/// Whether the answer to a message depends on those before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Each message gets its answer wherever it stands, and as often as it is sent.
+    Free,
+    /// The messages are one conversation. For each: true where it can be sent again at once.
+    Chained(Vec<bool>),
 }
