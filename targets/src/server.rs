@@ -107,17 +107,14 @@ pub fn start(
             waits_for_background: false,
         },
     };
-    let mut temporary = None;
+    let (mut temporary, mut serves) = (None, None);
     let factory = match &service.kind {
         Kind::Datagram(make) => Err(make(setup)),
         Kind::Stream(make) => Ok(make(setup)),
         Kind::Files(make) => {
             let mut folder = folder_of(config)?;
             temporary = folder.take_temporary();
-            announce(&format!(
-                "it lets everybody who can connect read and write the files of {}",
-                folder.path().display()
-            ));
+            serves = Some(folder.path().display().to_string());
             Ok(make(setup, folder))
         }
     };
@@ -151,6 +148,11 @@ pub fn start(
         .spawn(driver)
         .map_err(ServeError::Start)?;
     describe(service, fault, model, config, &endpoint, announce);
+    if let Some(path) = serves {
+        announce(&format!(
+            "it lets everybody who can connect read and write the files of {path}"
+        ));
+    }
     Ok(Running {
         endpoint,
         shared,

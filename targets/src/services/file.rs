@@ -71,6 +71,7 @@ faults! { Bug:
         "ends the whole server when a header does not parse";
     + shared:
         habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["file-transfer"]),
+        habits::DIES_ON_RESET.caught_by(&["file-transfer"]),
         habits::ONE_CLIENT_AT_A_TIME.caught_by(&["file-transfer"]),
         habits::PARTIAL_WRITE_IGNORED.caught_by(&["file-transfer"]);
 }

@@ -33,6 +33,8 @@ faults! { Bug:
         "takes Content-Length where the body is chunked";
     NoHost "missing_host_accepted" ("S19", ["http"])
         "answers a request of HTTP/1.1 without Host";
+    OriginOnly "absolute_form_not_found" ("S19", ["http"])
+        "does not find a resource that is asked for by its whole URI, as proxies do";
     ChunkSizeWhole "chunk_size_assumed_whole" ("S19", ["http"])
         "takes what a read returned of a chunk's size for all of it";
     DecimalSize "chunk_size_in_decimal" ("S19", ["http"])
@@ -172,7 +174,7 @@ impl Http {
         let head = self.inbox.take(size).unwrap_or_default();
         let request = request::parse(head, self.bug)?;
         self.sought = 0;
-        if self.bug == Some(Bug::BodyLeft) && !response::exists(&request.target) {
+        if self.bug == Some(Bug::BodyLeft) && !response::exists(&request.path) {
             response::answer(&request, &[], self.bug, out);
             return Ok(None);
         }

@@ -78,7 +78,7 @@ fn a_root_is_for_services_of_files() {
     let mut lines = Vec::new();
     config.root = None;
     let running = start("file", &config, &mut |line| lines.push(line.to_owned())).unwrap();
-    let (_, folder) = lines[0].split_once("the files of ").unwrap();
+    let (_, folder) = lines[1].split_once("the files of ").unwrap();
     assert!(std::path::Path::new(folder).join("hello.txt").exists());
     running.stop();
     assert!(!std::path::Path::new(folder).exists(), "{folder}");

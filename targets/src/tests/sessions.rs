@@ -55,19 +55,21 @@ pub(super) const CONVERSATIONS: &[(&str, In, &[u8], &str)] = &[
          {\\\"total_size\\\":0,\\\"md5\\\":\\\"d41d8cd98f00b204e9800998ecf8427e\\\",\\\"status\\\":0,\
          \\\"stdout_size\\\":0,\\\"stderr_size\\\":0}",
     ),
+    // An upload that is refused: one that takes another's place makes some file systems write.
     (
         "file",
         Joined(&[
             Json(
-                "{\"op\":\"put\",\"name\":\"n\",\"size\":2,\
-                 \"md5\":\"60b725f10c9c85c70d97880dfe8191b3\"}",
+                "{\"op\":\"put\",\"name\":\"n\",\"size\":2,\"md5\":\"0\"}",
                 b"a\n",
             ),
-            Json("{\"op\":\"get\",\"name\":\"n\",\"offset\":1}", b""),
+            Json("{\"op\":\"get\",\"name\":\"hello.txt\",\"offset\":7}", b""),
         ]),
         b"\0\0\0\x09{",
-        "\\x00\\x00\\x00\\x15{\\\"size\\\":0,\\\"stored\\\":2}\\x00\\x00\\x00>\
-         {\\\"size\\\":1,\\\"offset\\\":1,\\\"md5\\\":\\\"60b725f10c9c85c70d97880dfe8191b3\\\"}\\n",
+        "\\x00\\x00\\x00Z\
+         {\\\"size\\\":0,\\\"error\\\":\\\"the file\\'s md5 is 60b725f10c9c85c70d97880dfe8191b3, the header says 0\\\"}\
+         \\x00\\x00\\x00>\
+         {\\\"size\\\":5,\\\"offset\\\":7,\\\"md5\\\":\\\"8c253d792191d64064f1204ca22c4ec9\\\"}file\\n",
     ),
     (
         "http",

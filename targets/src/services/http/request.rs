@@ -20,7 +20,8 @@ pub(super) enum Framing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Request {
     pub(super) method: String,
-    pub(super) target: String,
+    /// Without a query: no resource here has one.
+    pub(super) path: String,
     pub(super) framing: Framing,
     /// True where the connection ends behind the answer.
     pub(super) close: bool,
@@ -88,12 +89,24 @@ pub(super) fn parse(head: &[u8], bug: Option<Bug>) -> Result<Request, Refused> {
         .any(|v| v.trim_ascii().eq_ignore_ascii_case(b"close"));
     Ok(Request {
         method: parsed.method.unwrap_or_default().to_owned(),
-        target: parsed.path.unwrap_or_default().to_owned(),
+        path: path(parsed.path.unwrap_or_default(), bug).to_owned(),
         framing,
         close: !modern || (says_close && bug != Some(Bug::CloseIgnored)),
         takes_chunks: modern,
         waits,
     })
+}
+
+/// The path of a request target, which a client may write in absolute form too (RFC 9112 section
+/// 3.2).
+fn path(target: &str, bug: Option<Bug>) -> &str {
+    let path = match target.strip_prefix("http://") {
+        Some(rest) if bug != Some(Bug::OriginOnly) => {
+            rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/")
+        }
+        _ => target,
+    };
+    path.split('?').next().unwrap_or(path)
 }
 
 /// The values of a field, whose name has no case (RFC 9110 section 5.1).

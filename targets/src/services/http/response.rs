@@ -37,15 +37,15 @@ fn reason(status: u16) -> &'static str {
 }
 
 /// True where some method is answered with success.
-pub(super) fn exists(target: &str) -> bool {
-    matches!(target, "/" | "/echo") || letters(target).is_some()
+pub(super) fn exists(path: &str) -> bool {
+    matches!(path, "/" | "/echo") || letters(path).is_some()
 }
 
 /// The letters of `/bytes/N` or `/chunked/N`, and whether they are to be sent in chunks.
-fn letters(target: &str) -> Option<(Vec<u8>, bool)> {
-    let (number, chunked) = match target.strip_prefix("/bytes/") {
+fn letters(path: &str) -> Option<(Vec<u8>, bool)> {
+    let (number, chunked) = match path.strip_prefix("/bytes/") {
         Some(number) => (number, false),
-        None => (target.strip_prefix("/chunked/")?, true),
+        None => (path.strip_prefix("/chunked/")?, true),
     };
     let size = number
         .parse()
@@ -59,25 +59,21 @@ pub(super) fn answer(request: &Request, body: &[u8], bug: Option<Bug>, out: &mut
     let read = matches!(request.method.as_str(), "GET" | "HEAD");
     let (mut status, mut allow, mut chunked) = (200, None, false);
     let made;
-    let body: &[u8] = match request.target.as_str() {
+    let body: &[u8] = match request.path.as_str() {
         "/echo" if request.method == "POST" => body,
         "/" if read => b"hello\n",
-        target => match letters(target) {
+        path => match letters(path) {
             Some((bytes, chunks)) if read => {
                 (made, chunked) = (bytes, chunks && request.takes_chunks);
                 &made
             }
-            _ if !exists(target) => {
+            _ if !exists(path) => {
                 status = 404;
                 b"no such resource\n"
             }
             _ => {
                 status = 405;
-                allow = Some(if target == "/echo" {
-                    "POST"
-                } else {
-                    "GET, HEAD"
-                });
+                allow = Some(if path == "/echo" { "POST" } else { "GET, HEAD" });
                 b"no such method here\n"
             }
         },

@@ -54,6 +54,12 @@ pub(super) const SHOWN: &[Shown] = &[
         "<70 bytes> continue",
     ),
     Shown::reads(
+        "absolute_form_not_found",
+        &[Read(b"HEAD http://h/?q HTTP/1.1\r\nHost: h\r\n\r\n")],
+        "<64 bytes> continue",
+        "<72 bytes> continue",
+    ),
+    Shown::reads(
         "chunk_size_assumed_whole",
         &[CHUNKED, Read(b"1"), Read(b"0\r\n0123456789abcdef\r\n0\r\n\r\n")],
         "continue; continue; <81 bytes> continue",
