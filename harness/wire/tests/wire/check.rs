@@ -2,7 +2,8 @@
 
 use harness_wire::{Composed, Encoded, FieldSpec, Framing, Limits};
 
-use crate::build::{Built, field};
+use crate::build::Built;
+use crate::describe::field;
 use crate::drive::{Seen, cut, drive};
 
 /// Limits small enough to be met by short inputs.
@@ -62,6 +63,18 @@ const COMPOSED: &[&str] = &[
     "head json until \"\\n\" size=n:a,b digest=md5:md5:b,a;al u8 size_of a;a bytes counted;b text",
     "magic const cafe;data text rest",
     "name bytes until \"\\n\";len u8 size_of body;body bytes counted",
+    "head u8;len varint 4 size_of body;body bytes counted",
+    "all varint 10 size_of all,len,body;len varint 2 size_of body;body bytes counted",
+    "len decimal \":\" size_of body -1;body bytes until \",\";crc decimal 3",
+    "len i16ne size_of body 0 -1;body text counted",
+    "head headers crlf \":\\s\" size=Length:body:0;body bytes counted",
+    "verb bytes until \"\\n\";head headers either \":\" size=n:body:-1:optional;body bytes until \"\\0\"",
+    "lines lines crlf \".\";size u8 size_of rest;rest lines lf \"\"",
+    "count u8 count_of items;items repeat 3 [ len u8 size_of v 0 255 / v bytes counted ];crc u8",
+    "size u8 size_of items;items repeat 9 [ tag u8 / name bytes until \"a\" ]",
+    "tag u8;body switch tag [ is 0,1: a u8 / b u8 ] [ is 2: ] [ else: x bytes until \"\\n\" ];end u8",
+    "one first_of [ ok: magic const \"a\" / x u8 ] [ long: magic const \"ab\" / n u8 size_of t / t text counted ]",
+    "size u8 size_of in;in frame [ a varint 2 / in frame [ k u8 / v bytes rest ] ];crc const 07",
 ];
 
 /// Checks one input: family-specific choice, a seed for the cuts, then the stream.

@@ -10,10 +10,15 @@
 mod build;
 mod check;
 mod corpus;
+mod deliveries;
+mod describe;
 mod drive;
 mod encode;
+mod generate;
 mod limits;
+mod literal;
 mod malformed;
+mod message;
 mod properties;
 mod registry;
 mod reuse;
