@@ -3,7 +3,7 @@
 use harness_wire::{FieldSpec, IntRole, Kind, Message, Selector, Value};
 
 use crate::scenario::context::{Context, Word as Looks};
-use crate::scenario::de::read;
+use crate::scenario::de::{BYTES_WORDS, read};
 use crate::scenario::lower::{json, template, value};
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
@@ -143,7 +143,7 @@ fn frame(cx: &Context, fields: &[FieldSpec], id: NodeId) -> Option<Value> {
     let entries = match &cx.node(id).kind {
         Node::Broken => return None,
         Node::Map(entries) if entries.is_empty() || entries.iter().any(is_field) => entries,
-        Node::Map(entries) if open.len() != 1 => entries,
+        Node::Map(entries) if !is_bare(&open, entries) => entries,
         _ => {
             let [sole] = open.as_slice() else {
                 let names: Vec<&String> = fields.iter().map(|spec| &spec.name).collect();
@@ -172,6 +172,12 @@ fn frame(cx: &Context, fields: &[FieldSpec], id: NodeId) -> Option<Value> {
         .collect();
     let fields = all.into_iter().collect::<Option<_>>()?;
     Some(Value::Frame(Message { fields }))
+}
+
+/// True where a map that names no field is the value of the only open one.
+fn is_bare(open: &[&FieldSpec], entries: &[Entry]) -> bool {
+    let bytes = || matches!(entries, [only] if BYTES_WORDS.contains(&&*only.key));
+    matches!(open, [sole] if is_structured(sole) || bytes())
 }
 
 /// True for a field that a message has to give.

@@ -14,5 +14,7 @@ mod drive;
 mod literal;
 #[path = "../../tests/wire/message.rs"]
 mod message;
+#[path = "../../tests/wire/stream.rs"]
+mod stream;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| check::check("delimiter", data));

@@ -23,5 +23,6 @@ mod properties;
 mod registry;
 mod reuse;
 mod spec_errors;
+mod stream;
 mod vector;
 mod vectors;

@@ -117,14 +117,14 @@ fn value(
         }
         Kind::FirstOf(alternatives) => {
             let prefix = format!("{path}.");
-            let is = |name: &str| found.fields.iter().any(|field| *field.name == *name);
-            let chosen = alternatives.iter().find(|one| {
-                let mut names = one
-                    .fields
-                    .iter()
-                    .map(|field| format!("{prefix}{}", field.name));
-                names.all(|name| is(&name))
-            });
+            let fits = |spec: &FieldSpec| {
+                let content = found.content(&format!("{prefix}{}", spec.name));
+                match &spec.kind {
+                    Kind::Const(bytes) => content.as_ref() == Some(bytes),
+                    _ => content.is_some(),
+                }
+            };
+            let chosen = alternatives.iter().find(|one| one.fields.iter().all(fits));
             let chosen = chosen.expect("an alternative was read");
             let inner = Value::Frame(message(&chosen.fields, &prefix, found));
             Some(Value::Frame(Message {

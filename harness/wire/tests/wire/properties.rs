@@ -5,9 +5,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::build::Built;
-use crate::check::{FAMILIES, check, check_malformed};
+use crate::check::{FAMILIES, check};
 use crate::drive::{cut, drive};
 use crate::generate::frames;
+use crate::stream::check_malformed;
 
 fn segmented(len: usize, cuts: &[prop::sample::Index]) -> Vec<usize> {
     let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(len + 1)).collect();

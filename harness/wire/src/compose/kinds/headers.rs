@@ -85,9 +85,10 @@ fn malformed(at: usize, what: String) -> Wrong {
     }
 }
 
-/// True for what can stand before the colon: visible characters other than a colon.
+/// True for what can stand before the colon: UTF-8 without controls, blanks and colons.
 fn is_name(name: &[u8]) -> bool {
-    !name.is_empty() && name.iter().all(|&b| b > b' ' && b != 0x7f && b != b':')
+    let fits = |&b: &u8| b > b' ' && b != 0x7f && b != b':';
+    !name.is_empty() && name.iter().all(fits) && std::str::from_utf8(name).is_ok()
 }
 
 /// True for what can stand behind the colon: anything that ends no line.
