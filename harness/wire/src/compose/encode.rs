@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use super::computed::{wire_size, write, write_digest, write_json, write_lengths};
 use super::kinds::text;
 use super::plan::{Content, Part, Plan, Reach, Role};
-use crate::{EncodeError, Encoded, Field, Message, Value, json};
+use crate::{EncodeError, Encoded, Field, Message, Value};
 
 /// The content of one field before it stands in the frame.
 pub(super) enum Piece<'m> {
@@ -55,7 +55,7 @@ fn check_names(plan: &Plan, message: &Message) -> Result<(), EncodeError> {
                     } => "it is computed from the fields that it covers, leave it out",
                     _ => "it is constant, leave it out",
                 };
-                return Err(unfit(name, show(value), expected));
+                return Err(unfit(name, value.show(), expected));
             }
             Some(_)
                 if message.fields[..at]
@@ -64,7 +64,7 @@ fn check_names(plan: &Plan, message: &Message) -> Result<(), EncodeError> {
             {
                 return Err(unfit(
                     name,
-                    show(value),
+                    value.show(),
                     "it has a value already, set it once",
                 ));
             }
@@ -110,14 +110,14 @@ fn piece<'m>(part: &'m Part, message: &'m Message) -> Result<Piece<'m>, EncodeEr
             }
         },
         (Content::Int { .. }, Some(value)) => {
-            Err(unfit(&part.name, show(value), "it holds an integer"))
+            Err(unfit(&part.name, value.show(), "it holds an integer"))
         }
         (Content::Json { .. }, Some(Value::Json(Json::Object(object)))) => Ok(Piece::Json {
             object: object.clone(),
             text: String::new(),
         }),
         (Content::Json { .. }, Some(value)) => {
-            Err(unfit(&part.name, show(value), "it holds a JSON object"))
+            Err(unfit(&part.name, value.show(), "it holds a JSON object"))
         }
         (Content::Json { .. }, None) if part.content.has_default() => Ok(Piece::Json {
             object: Map::new(),
@@ -128,7 +128,7 @@ fn piece<'m>(part: &'m Part, message: &'m Message) -> Result<Piece<'m>, EncodeEr
             Ok(Piece::Bytes(bytes))
         }
         (Content::Bytes | Content::Text, Some(value)) => {
-            Err(unfit(&part.name, show(value), "it holds bytes"))
+            Err(unfit(&part.name, value.show(), "it holds bytes"))
         }
         (_, None) => Err(EncodeError::Missing {
             name: part.name.to_string(),
@@ -205,18 +205,5 @@ fn push_field(encoded: &mut Encoded, name: &Arc<str>, start: usize) {
 }
 
 pub(super) fn unfit(name: &str, given: String, expected: impl Into<String>) -> EncodeError {
-    EncodeError::Unfit {
-        name: name.into(),
-        given,
-        expected: expected.into(),
-    }
-}
-
-fn show(value: &Value) -> String {
-    match value {
-        Value::Int(value) => value.to_string(),
-        Value::Bytes(bytes) => format!("{} bytes", bytes.len()),
-        Value::Json(value) => json::shorten(&value.to_string()),
-        Value::Frame(_) => "a nested frame".into(),
-    }
+    EncodeError::unfit(name, given, expected)
 }
