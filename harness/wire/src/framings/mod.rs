@@ -72,7 +72,7 @@ use delegate_to_composed;
 
 /// The fields of bytes that were encoded: those that a reader of them finds. What no reader would
 /// take for one whole frame is refused.
-fn locate(decoder: &mut dyn Decoder, bytes: Vec<u8>) -> Result<Encoded, EncodeError> {
+fn locate(mut decoder: impl Decoder, bytes: Vec<u8>) -> Result<Encoded, EncodeError> {
     let mut frame = Frame::default();
     let found = match decoder.decode(&bytes, &mut frame) {
         Ok(Progress::Frame) => Ok(()),

@@ -93,7 +93,7 @@ impl Framing for Placed {
 pub(crate) fn message(framing: &str, found: &Found) -> Option<Message> {
     match framing {
         "http1" => Some(http1(found)),
-        "resp2" => Some(one("value", resp2(&found.bytes))),
+        "resp2" => Some(one("value", resp2(found))),
         "websocket" => Some(websocket(&found.bytes)),
         _ => None,
     }
@@ -128,8 +128,7 @@ fn http1(found: &Found) -> Message {
     let head = found.bytes.windows(4).position(|four| four == b"\r\n\r\n");
     let (head, _) = found.bytes.split_at(head.expect("an empty line") + 2);
     let (start, rest) = head.split_at(head.iter().position(|&b| b == b'\n').expect("a line") + 1);
-    let words: Vec<&[u8]> = start
-        .trim_ascii_end()
+    let words: Vec<&[u8]> = start[..start.len() - 2]
         .splitn(3, |&byte| byte == b' ')
         .collect();
     let mut fields = Vec::new();
@@ -189,10 +188,30 @@ fn http1(found: &Found) -> Message {
     Message { fields }
 }
 
-fn resp2(value: &[u8]) -> Value {
-    let (value, rest) = resp2_value(value);
+fn resp2(found: &Found) -> Value {
+    // A client's line is an inline command, whatever its first byte.
+    let line = found
+        .content("line")
+        .filter(|line| found.bytes.starts_with(line));
+    if let Some([b'$' | b':', ..]) = line.as_deref() {
+        let inline = bytes(line.expect("a line"));
+        if found.content("length").is_none() && !is_integer(&inline) {
+            return Value::Frame(one("inline", inline));
+        }
+    }
+    let (value, rest) = resp2_value(&found.bytes);
     assert!(rest.is_empty());
     value
+}
+
+fn is_integer(value: &Value) -> bool {
+    let Value::Bytes(line) = value else {
+        return false;
+    };
+    let text = line
+        .strip_prefix(b":")
+        .and_then(|n| std::str::from_utf8(n).ok());
+    text.is_some_and(|number| number.parse::<i64>().is_ok())
 }
 
 fn resp2_value(text: &[u8]) -> (Value, &[u8]) {

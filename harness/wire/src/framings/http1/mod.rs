@@ -58,7 +58,7 @@ impl Framing for Http1 {
 
     fn encode_for(&self, context: &Context<'_>, message: &Message) -> Result<Encoded, EncodeError> {
         let bytes = encode::encode(context, message)?;
-        super::locate(&mut *self.decoder_for(context), bytes)
+        super::locate(Http1Decoder::new(Limits::NONE, context), bytes)
     }
 
     fn malformed(&self, valid: &Encoded) -> Vec<Malformed> {

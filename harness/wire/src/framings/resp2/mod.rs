@@ -53,7 +53,7 @@ impl Framing for Resp2 {
 
     fn encode_for(&self, context: &Context<'_>, message: &Message) -> Result<Encoded, EncodeError> {
         let bytes = encode::encode(message)?;
-        super::locate(&mut *self.decoder_for(context), bytes)
+        super::locate(Resp2Decoder::new(Limits::NONE, context.sender), bytes)
     }
 
     fn malformed(&self, valid: &Encoded) -> Vec<Malformed> {

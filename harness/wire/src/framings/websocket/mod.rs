@@ -55,7 +55,7 @@ impl Framing for WebSocket {
     /// Without a sender, as a server's.
     fn encode_for(&self, context: &Context<'_>, message: &Message) -> Result<Encoded, EncodeError> {
         let bytes = encode::encode(message, context.sender == Some(Sender::Client))?;
-        super::locate(&mut *self.decoder_for(context), bytes)
+        super::locate(WebSocketDecoder::new(Limits::NONE, context.sender), bytes)
     }
 
     fn malformed(&self, valid: &Encoded) -> Vec<Malformed> {
