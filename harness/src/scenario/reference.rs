@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 
 use super::schema::{definitions, name_of};
-use super::syntax::{ProfileSyntax, ScenarioSyntax};
+use super::syntax::{HttpMessage, ProfileSyntax, RespValue, ScenarioSyntax, WebSocketMessage};
 
 /// The reference of the language in Markdown: every key with its type, default and meaning.
 pub fn reference() -> String {
@@ -17,7 +17,13 @@ pub fn reference() -> String {
          scenario; its first key, `target` or `scenario`, says which.\n",
     );
     let mut seen = BTreeSet::new();
-    let mut next = vec![name_of::<ScenarioSyntax>(), name_of::<ProfileSyntax>()];
+    let mut next = vec![
+        name_of::<WebSocketMessage>(),
+        name_of::<RespValue>(),
+        name_of::<HttpMessage>(),
+        name_of::<ScenarioSyntax>(),
+        name_of::<ProfileSyntax>(),
+    ];
     while let Some(name) = next.pop() {
         if !seen.insert(name.clone()) {
             continue;

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use harness_wire::{
     Algorithm, Composed, Counts, DEFAULT_SIZE_KEY, Delimiter, DigestSpec, Extent, FieldSpec, Fixed,
-    Framing, IntRole, IntType, JsonDigest, JsonHeader, JsonSpec, Kind, LengthPrefix, Limits, Raw,
-    SpecError,
+    Framing, Http1, IntRole, IntType, JsonDigest, JsonHeader, JsonSpec, Kind, LengthPrefix, Limits,
+    Raw, Resp2, SpecError, WebSocket,
 };
 
 use crate::scenario::context::Context;
 use crate::scenario::lower::name::{Unique, chosen};
+use crate::scenario::lower::notation::{self, Notation};
 use crate::scenario::lower::value;
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
@@ -19,11 +20,14 @@ use crate::scenario::syntax::{
     LimitsSyntax, Named,
 };
 
-/// A framing, and which of its fields are integers.
+/// A framing, and how its messages are written.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
     pub(crate) framing: Arc<dyn Framing>,
+    /// The fields that are integers.
     pub(crate) integers: Vec<String>,
+    /// What reads its messages, where they have a notation of their own.
+    pub(crate) notation: Option<Notation>,
 }
 
 impl Frame {
@@ -31,6 +35,15 @@ impl Frame {
         Self {
             framing: Arc::new(framing),
             integers: Vec::new(),
+            notation: None,
+        }
+    }
+
+    /// A framing whose messages `notation` reads.
+    fn noted(framing: impl Framing + 'static, notation: Notation) -> Self {
+        Self {
+            notation: Some(notation),
+            ..Self::new(framing)
         }
     }
 }
@@ -80,6 +93,15 @@ pub(crate) fn frame(
         }
         FrameForm::Word(FrameSyntax::JsonHeader(args)) => {
             json_header(cx, args.get()?, args.span, limits)
+        }
+        FrameForm::Word(FrameSyntax::Http1) => {
+            Some(Frame::noted(Http1::new(limits), notation::http1))
+        }
+        FrameForm::Word(FrameSyntax::Resp2) => {
+            Some(Frame::noted(Resp2::new(limits), notation::resp2))
+        }
+        FrameForm::Word(FrameSyntax::WebSocket) => {
+            Some(Frame::noted(WebSocket::new(limits), notation::websocket))
         }
     }
 }
@@ -227,6 +249,7 @@ fn composed(
         Ok(framing) => Some(Frame {
             framing: Arc::new(framing),
             integers,
+            notation: None,
         }),
         Err(error) => {
             let place = read

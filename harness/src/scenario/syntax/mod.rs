@@ -9,6 +9,7 @@ mod case;
 mod exchange;
 mod frame;
 mod item;
+mod message;
 mod options;
 mod profile;
 pub(crate) mod scalar;
@@ -27,6 +28,10 @@ pub use frame::{
     JsonHeaderSyntax, JsonSize, LengthPrefixSyntax, MessageSyntax, RestWord,
 };
 pub use item::{Item, Named, Names, Raw};
+pub use message::{
+    HttpMessage, HttpValue, RespNull, RespTyped, RespValue, WebSocketClose, WebSocketCode,
+    WebSocketControl, WebSocketKind, WebSocketMessage, WebSocketPart, WebSocketPayload,
+};
 pub use options::{OptionsSyntax, SetSyntax};
 pub use profile::{
     BuiltinMap, BuiltinSyntax, LimitsSyntax, ProfileSyntax, ReadyForm, ReadyLine, ReadySyntax,
