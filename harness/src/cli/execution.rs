@@ -19,6 +19,7 @@ const ORPHANS_WITHIN: Duration = Duration::from_secs(10);
 
 /// How cases are run and what is written about them.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(super) struct Args {
     /// The seed of everything random; a fresh one where none is given
     #[arg(long, value_name = "N")]
