@@ -37,6 +37,20 @@ fn good_programs_pass_or_are_absent() {
 }
 
 #[test]
+fn a_server_that_hopes_for_whole_frames_is_caught() {
+    if !common::has_python("the WebSocket server") {
+        return;
+    }
+    let target = "python3 targets/examples/websocket_server.py {port} naive";
+    let file = "targets/examples/websocket.yaml";
+    let (output, result) = run(&[file, "--filter", "websocket.*e*", "--target", target]);
+    let result = result.unwrap_or_else(|| panic!("{}", text(&output)));
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let failed = |id: &str| cases(&result).any(|c| c.id == id && c.verdict == Verdict::Fail);
+    assert!(failed("websocket.merge"), "{}", text(&output));
+}
+
+#[test]
 fn a_tutorial_server_is_caught_with_the_cuts_at_fault() {
     let target = "python3 targets/examples/upper_server_naive.py {port}";
     let filter = [

@@ -18,5 +18,6 @@ mod properties;
 mod registry;
 mod reuse;
 mod spec_errors;
+mod structured;
 mod vector;
 mod vectors;

@@ -12,9 +12,9 @@ use crate::{
 
 use FrameErrorKind::{BadConst, Malformed, TooLarge};
 
-/// The most header fields of one message. More are refused, so that a name is found among them in
-/// bounded time; servers commonly take 100.
-const LINES: usize = 256;
+/// The most names of header fields in one message, so that a name is found among them in bounded
+/// time; servers commonly take 100 fields.
+const FIELDS: usize = 256;
 
 /// The line end, and the least that follows the data of a chunk: the last chunk and two of them.
 const CRLF: &[u8] = b"\r\n";
@@ -247,8 +247,9 @@ impl Http1Decoder {
     fn header(&mut self, bytes: &[u8], line: Range<usize>) -> Result<bool, FrameError> {
         let (name, value) = self.field_line(bytes, &line, "headers")?;
         let name = &bytes[line.start..line.start + name];
-        if self.draft.named() == LINES {
-            let what = format!("the message has more than {LINES} header fields, the limit");
+        if self.draft.named() == FIELDS {
+            let what =
+                format!("the message has header fields of more than {FIELDS} names, the limit");
             return Err(FrameError::new(TooLarge, "headers", line.start, what));
         }
         let content = &bytes[value.clone()];
