@@ -6,12 +6,7 @@ pub(super) const LINE: usize = 32;
 
 /// A signed 64-bit integer in decimal digits, with an optional sign.
 pub(super) fn integer(text: &[u8]) -> Option<i64> {
-    let text = text.strip_prefix(b"+").unwrap_or(text);
-    std::str::from_utf8(text)
-        .ok()
-        .filter(|t| !t.starts_with('+'))?
-        .parse()
-        .ok()
+    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
 /// The number of bytes or elements of a value.
