@@ -71,26 +71,31 @@ macro_rules! delegate_to_composed {
 use delegate_to_composed;
 
 /// The fields of bytes that were encoded: those that a reader of them finds. What no reader would
-/// take for one whole frame is refused.
-fn locate(mut decoder: impl Decoder, bytes: Vec<u8>) -> Result<Encoded, EncodeError> {
+/// take for one whole frame is refused; `name` tells which field of the message is wrong then, from
+/// the one at which it shows.
+fn locate<'n>(
+    mut decoder: impl Decoder,
+    bytes: Vec<u8>,
+    name: impl FnOnce(&str) -> &'n str,
+) -> Result<Encoded, EncodeError> {
     let mut frame = Frame::default();
     let found = match decoder.decode(&bytes, &mut frame) {
-        Ok(Progress::Frame) => Ok(()),
         Ok(Progress::NeedMore { .. }) => decoder.end(&bytes, &mut frame).map(|_| ()),
-        Err(error) => Err(error),
+        found => found.map(|_| ()),
     };
-    match found {
-        Ok(()) if frame.len == bytes.len() => Ok(Encoded {
-            bytes,
-            fields: frame.fields,
-        }),
-        Ok(()) => {
-            let given = format!("a message whose reader stops after {} bytes", frame.len);
-            let expected = format!("it has {}", bytes.len());
-            Err(EncodeError::unfit("frame", given, expected))
+    let (field, what) = match found {
+        Ok(()) if frame.len == bytes.len() => {
+            let fields = frame.fields;
+            return Ok(Encoded { bytes, fields });
         }
-        Err(FrameError { field, what, .. }) => Err(EncodeError::unfit(&field, "this", what)),
-    }
+        Ok(()) => {
+            let (found, all) = (frame.len, bytes.len());
+            let what = format!("its reader would stop after {found} of {all} bytes");
+            ("".into(), what)
+        }
+        Err(FrameError { field, what, .. }) => (field, what),
+    };
+    Err(EncodeError::unfit(name(&field), "this value", what))
 }
 
 /// Refuses a field that the framing does not have, and one that is given twice.

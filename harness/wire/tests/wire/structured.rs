@@ -310,7 +310,7 @@ fn what_a_protocol_cannot_say_is_refused() {
             &*http,
             Sender::Client,
             vec![host(), ("target", bytes("/a b"))],
-            "version",
+            "visible ASCII",
         ),
         (
             &*http,
@@ -322,7 +322,7 @@ fn what_a_protocol_cannot_say_is_refused() {
             &*http,
             Sender::Client,
             vec![host(), ("method", bytes("G T"))],
-            "version",
+            "is a token",
         ),
         (
             &*http,
@@ -399,7 +399,7 @@ fn what_a_protocol_cannot_say_is_refused() {
             &*resp,
             Sender::Server,
             value(map(&[("simple", "a\r\nb")])).into(),
-            "it has",
+            "would stop",
         ),
         (
             &*resp,

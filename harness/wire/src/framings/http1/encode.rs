@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::head::Expected;
 use super::status::phrase;
-use super::syntax::{not_token, not_value, trim};
+use super::syntax::{not_target, not_token, not_value, trim};
 use crate::framings::{bytes_of, check_names};
 use crate::{Context, EncodeError, Message, Sender, Value};
 
@@ -12,6 +12,15 @@ use crate::{Context, EncodeError, Message, Sender, Value};
 pub(super) const FIELDS: [&str; 9] = [
     "method", "target", "status", "reason", "version", "headers", "body", "chunked", "trailers",
 ];
+
+/// The field of a message that is wrong where `part` of the frame is.
+pub(super) fn field_of(part: &str) -> &'static str {
+    let known = FIELDS.iter().find(|&&field| field == part);
+    match part {
+        "start_line" => "version",
+        _ => known.copied().unwrap_or("headers"),
+    }
+}
 
 pub(super) fn encode(context: &Context<'_>, message: &Message) -> Result<Vec<u8>, EncodeError> {
     check_names(message, &FIELDS)?;
@@ -41,7 +50,15 @@ pub(super) fn encode(context: &Context<'_>, message: &Message) -> Result<Vec<u8>
         out.extend([version, b" ", code.to_string().as_bytes(), b" ", reason].concat());
     } else {
         let method = text(message, "method", "GET")?;
+        check(
+            "method",
+            method,
+            not_token,
+            "a method is a token, such as GET",
+        )?;
         let target = text(message, "target", "/")?;
+        let visible = "a target has visible ASCII characters only: write others as %41";
+        check("target", target, not_target, visible)?;
         out.extend([method, b" ", target, b" ", version].concat());
     }
     out.extend(b"\r\n");
@@ -50,10 +67,12 @@ pub(super) fn encode(context: &Context<'_>, message: &Message) -> Result<Vec<u8>
         add(&mut headers, "Sec-WebSocket-Accept", accept.clone());
     }
     if !is_response && version == b"HTTP/1.1" && find(&headers, "Host").is_none() {
-        // RFC 9112 section 3.2.
-        return Err(EncodeError::Missing {
-            name: "Host".into(),
-        });
+        let expected = "a request needs it: `headers: {Host: example.com}` (RFC 9112 section 3.2)";
+        return Err(EncodeError::unfit(
+            "headers",
+            "fields without `Host`",
+            expected,
+        ));
     }
     let body = body(message)?;
     end(&mut headers, &body, status, &expected)?;
@@ -109,6 +128,19 @@ fn text<'m>(
         None => Ok(default.as_bytes()),
         Some(value) => bytes_of(name, value),
     }
+}
+
+fn check(
+    name: &str,
+    given: &[u8],
+    wrong: impl Fn(&[u8]) -> Option<usize>,
+    expected: &str,
+) -> Result<(), EncodeError> {
+    if !given.is_empty() && wrong(given).is_none() {
+        return Ok(());
+    }
+    let given = format!("`{}`", given.escape_ascii());
+    Err(EncodeError::unfit(name, given, expected))
 }
 
 /// The fields of a map: a list as a value stands for several fields of that name.

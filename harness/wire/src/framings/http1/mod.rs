@@ -58,7 +58,11 @@ impl Framing for Http1 {
 
     fn encode_for(&self, context: &Context<'_>, message: &Message) -> Result<Encoded, EncodeError> {
         let bytes = encode::encode(context, message)?;
-        super::locate(Http1Decoder::new(Limits::NONE, context), bytes)
+        super::locate(
+            Http1Decoder::new(Limits::NONE, context),
+            bytes,
+            encode::field_of,
+        )
     }
 
     fn malformed(&self, valid: &Encoded) -> Vec<Malformed> {

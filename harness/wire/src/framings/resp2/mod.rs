@@ -53,7 +53,11 @@ impl Framing for Resp2 {
 
     fn encode_for(&self, context: &Context<'_>, message: &Message) -> Result<Encoded, EncodeError> {
         let bytes = encode::encode(message)?;
-        super::locate(Resp2Decoder::new(Limits::NONE, context.sender), bytes)
+        super::locate(
+            Resp2Decoder::new(Limits::NONE, context.sender),
+            bytes,
+            |_| encode::VALUE,
+        )
     }
 
     fn malformed(&self, valid: &Encoded) -> Vec<Malformed> {

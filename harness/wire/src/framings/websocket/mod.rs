@@ -55,7 +55,12 @@ impl Framing for WebSocket {
     /// Without a sender, as a server's.
     fn encode_for(&self, context: &Context<'_>, message: &Message) -> Result<Encoded, EncodeError> {
         let bytes = encode::encode(message, context.sender == Some(Sender::Client))?;
-        super::locate(WebSocketDecoder::new(Limits::NONE, context.sender), bytes)
+        let decoder = WebSocketDecoder::new(Limits::NONE, context.sender);
+        let kind = message
+            .fields
+            .first()
+            .map_or("text", |(kind, _)| kind.as_str());
+        super::locate(decoder, bytes, |_| kind)
     }
 
     fn malformed(&self, valid: &Encoded) -> Vec<Malformed> {
