@@ -12,6 +12,16 @@ pub(crate) struct Candidate {
     pub(crate) bytes: Vec<u8>,
 }
 
+impl Candidate {
+    pub(crate) fn new(name: &str, about: &str, bytes: Vec<u8>) -> Self {
+        Self {
+            name: name.into(),
+            about: about.into(),
+            bytes,
+        }
+    }
+}
+
 /// Those that are wrong for each of these decoders. What one of them would take for a valid frame, with or without bytes left
 /// over, is no mistake and is left out: a shorter length before a body is just a shorter message.
 pub(crate) fn only_wrong(

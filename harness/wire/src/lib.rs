@@ -24,6 +24,7 @@ mod json;
 mod limits;
 mod message;
 mod terminator;
+mod walk;
 
 pub use compose::{
     DigestSpec, Extent, FieldSpec, IntRole, JsonSpec, Kind, SpecError, SpecErrorKind,

@@ -17,6 +17,7 @@ mod malformed;
 mod properties;
 mod registry;
 mod reuse;
+mod said;
 mod spec_errors;
 mod structured;
 mod vector;

@@ -2,23 +2,18 @@
 
 use std::ops::Range;
 
-use super::body::chunk_size;
-use super::head::{BodyEnd, Expected, Head, VERSION};
+use super::expected::Expected;
+use super::head::{BodyEnd, Head, VERSION};
 use super::syntax::{is_blank, not_token, not_value, trim};
 use crate::draft::Draft;
-use crate::{
-    Context, Decoder, Frame, FrameError, FrameErrorKind, Limits, Progress, Sender, effort,
-};
+use crate::walk::Walk;
+use crate::{Context, FrameError, FrameErrorKind, Limits, Sender, effort};
 
 use FrameErrorKind::{BadConst, Malformed, TooLarge};
 
 /// The most names of header fields in one message, so that a name is found among them in bounded
 /// time; servers commonly take 100 fields.
 const FIELDS: usize = 256;
-
-/// The line end, and the least that follows the data of a chunk: the last chunk and two of them.
-const CRLF: &[u8] = b"\r\n";
-const LAST: usize = b"\r\n0\r\n\r\n".len();
 
 const NAMES: [&str; 9] = [
     "method",
@@ -37,12 +32,12 @@ const TARGET: usize = 2;
 const STATUS: usize = 3;
 const REASON: usize = 4;
 const HEADERS: usize = 5;
-const CHUNKS: usize = 6;
-const BODY: usize = 7;
+pub(super) const CHUNKS: usize = 6;
+pub(super) const BODY: usize = 7;
 const TRAILERS: usize = 8;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
     #[default]
     Start,
     Headers,
@@ -58,17 +53,17 @@ enum Step {
 
 #[derive(Debug)]
 pub(super) struct Http1Decoder {
-    limits: Limits,
+    pub(super) limits: Limits,
     expected: Expected,
-    draft: Draft,
+    pub(super) draft: Draft,
     head: Head,
-    step: Step,
+    pub(super) step: Step,
     /// Where the part begins that is read now.
-    at: usize,
+    pub(super) at: usize,
     /// How far the end of its line was sought.
     scanned: usize,
     /// Where the section begins that the header limit bounds: the head, or the trailers.
-    section: usize,
+    pub(super) section: usize,
     /// The frame has at least this many bytes.
     least: usize,
 }
@@ -88,68 +83,18 @@ impl Http1Decoder {
         }
     }
 
-    /// Goes on over whole parts; true once the message is complete.
-    fn walk(&mut self, bytes: &[u8], ended: bool) -> Result<bool, FrameError> {
-        loop {
-            effort::add(1);
-            let more = match self.step {
-                Step::Start => self.start(bytes)?,
-                Step::Headers => match self.line(bytes)? {
-                    None => false,
-                    Some(line) if line.is_empty() => {
-                        self.draft.push(HEADERS, self.at..line.end + 2)?;
-                        self.go_on(line.end + 2);
-                        if self.head_ends()? {
-                            return Ok(true);
-                        }
-                        true
-                    }
-                    Some(line) => self.header(bytes, line)?,
-                },
-                Step::Body(end) if bytes.len() >= end => return self.body_ends(end),
-                Step::Body(end) => self.wait(end),
-                Step::ChunkSize => self.chunk_begins(bytes)?,
-                Step::ChunkData(end) => self.chunk_ends(bytes, end)?,
-                Step::Trailers => match self.line(bytes)? {
-                    None => false,
-                    Some(line) if line.is_empty() => {
-                        self.draft.push(CHUNKS, line.end..line.end + 2)?;
-                        self.go_on(line.end + 2);
-                        return Ok(true);
-                    }
-                    Some(line) => {
-                        self.field_line(bytes, &line, "trailers")?;
-                        self.draft.push(TRAILERS, line.start..line.end + 2)?;
-                        self.go_on(line.end + 2);
-                        true
-                    }
-                },
-                Step::Rest if bytes.len() > self.limits.frame => {
-                    let limit = self.limits.frame;
-                    let what = format!("the frame has more than {limit} bytes, the limit");
-                    return Err(FrameError::new(TooLarge, "body", limit, what));
-                }
-                Step::Rest if ended => return self.body_ends(bytes.len()),
-                Step::Rest => self.wait(bytes.len() + 1),
-            };
-            if !more {
-                return Ok(false);
-            }
-        }
-    }
-
     /// Fewer than `least` bytes do not move the frame on.
-    fn wait(&mut self, least: usize) -> bool {
+    pub(super) fn wait(&mut self, least: usize) -> bool {
         self.least = least.min(self.limits.frame);
         false
     }
 
-    fn go_on(&mut self, at: usize) {
+    pub(super) fn go_on(&mut self, at: usize) {
         (self.at, self.scanned) = (at, at);
     }
 
     /// The next line without its end, if it is there whole.
-    fn line(&mut self, bytes: &[u8]) -> Result<Option<Range<usize>>, FrameError> {
+    pub(super) fn line(&mut self, bytes: &[u8]) -> Result<Option<Range<usize>>, FrameError> {
         let bound = self.section.saturating_add(self.limits.header);
         let bound = bound.min(self.limits.frame).max(self.at);
         let seen = bytes.len().min(bound);
@@ -164,12 +109,12 @@ impl Http1Decoder {
                 return Ok(None);
             }
             let what = format!("no line end up to byte {bound}, the limit of the header or frame");
-            return Err(FrameError::new(TooLarge, self.part(), bound, what));
+            return Err(FrameError::new(TooLarge, self.part_name(), bound, what));
         };
         let end = from + found;
         if end == self.at || bytes.get(end - 1) != Some(&b'\r') {
             let what = "a line ends in CR LF, and this LF stands alone";
-            return Err(FrameError::new(BadConst, self.part(), end, what));
+            return Err(FrameError::new(BadConst, self.part_name(), end, what));
         }
         Ok(Some(self.at..end - 1))
     }
@@ -283,46 +228,8 @@ impl Http1Decoder {
         Ok(true)
     }
 
-    fn chunk_begins(&mut self, bytes: &[u8]) -> Result<bool, FrameError> {
-        self.section = self.at;
-        let Some(line) = self.line(bytes)? else {
-            return Ok(false);
-        };
-        let data = line.end + 2;
-        let room = self.limits.frame.saturating_sub(data + LAST);
-        let size = chunk_size(&bytes[line.clone()], line.start, room)?;
-        self.draft.push(CHUNKS, line.start..data)?;
-        self.go_on(data);
-        self.section = data;
-        self.step = match size {
-            0 if self.draft.has(BODY) => Step::Trailers,
-            0 => {
-                self.draft.push(BODY, data..data)?;
-                Step::Trailers
-            }
-            _ => Step::ChunkData(data + size),
-        };
-        Ok(true)
-    }
-
-    fn chunk_ends(&mut self, bytes: &[u8], end: usize) -> Result<bool, FrameError> {
-        let given = bytes.get(end..bytes.len().min(end + 2)).unwrap_or_default();
-        if let Some(at) = given.iter().zip(CRLF).position(|(a, b)| a != b) {
-            let what = "the data of a chunk ends in CR LF";
-            return Err(FrameError::new(BadConst, "chunks", end + at, what));
-        }
-        if given.len() < 2 {
-            return Ok(self.wait(end + LAST));
-        }
-        self.draft.push(BODY, self.at..end)?;
-        self.draft.push(CHUNKS, end..end + 2)?;
-        self.go_on(end + 2);
-        self.step = Step::ChunkSize;
-        Ok(true)
-    }
-
     /// The name of the part that is read now.
-    fn part(&self) -> &'static str {
+    fn part_name(&self) -> &'static str {
         match self.step {
             Step::Start => NAMES[START_LINE],
             Step::Headers => NAMES[HEADERS],
@@ -333,32 +240,73 @@ impl Http1Decoder {
     }
 }
 
-impl Decoder for Http1Decoder {
-    fn decode(&mut self, bytes: &[u8], frame: &mut Frame) -> Result<Progress, FrameError> {
-        if bytes.len() < self.at || !self.walk(bytes, false)? {
-            let at_least = self.least.saturating_sub(bytes.len()).max(1);
-            return Ok(Progress::NeedMore { at_least });
+impl Walk for Http1Decoder {
+    fn walk(&mut self, bytes: &[u8], ended: bool) -> Result<bool, FrameError> {
+        loop {
+            effort::add(1);
+            let more = match self.step {
+                Step::Start => self.start(bytes)?,
+                Step::Headers => match self.line(bytes)? {
+                    None => false,
+                    Some(line) if line.is_empty() => {
+                        self.draft.push(HEADERS, self.at..line.end + 2)?;
+                        self.go_on(line.end + 2);
+                        if self.head_ends()? {
+                            return Ok(true);
+                        }
+                        true
+                    }
+                    Some(line) => self.header(bytes, line)?,
+                },
+                Step::Body(end) if bytes.len() >= end => return self.body_ends(end),
+                Step::Body(end) => self.wait(end),
+                Step::ChunkSize => self.chunk_begins(bytes)?,
+                Step::ChunkData(end) => self.chunk_ends(bytes, end)?,
+                Step::Trailers => match self.line(bytes)? {
+                    None => false,
+                    Some(line) if line.is_empty() => {
+                        self.draft.push(CHUNKS, line.end..line.end + 2)?;
+                        self.go_on(line.end + 2);
+                        return Ok(true);
+                    }
+                    Some(line) => {
+                        self.field_line(bytes, &line, "trailers")?;
+                        self.draft.push(TRAILERS, line.start..line.end + 2)?;
+                        self.go_on(line.end + 2);
+                        true
+                    }
+                },
+                Step::Rest if bytes.len() > self.limits.frame => {
+                    let limit = self.limits.frame;
+                    let what = format!("the frame has more than {limit} bytes, the limit");
+                    return Err(FrameError::new(TooLarge, "body", limit, what));
+                }
+                Step::Rest if ended => return self.body_ends(bytes.len()),
+                Step::Rest => self.wait(bytes.len() + 1),
+            };
+            if !more {
+                return Ok(false);
+            }
         }
-        self.draft.describe(self.at, frame);
-        self.reset();
-        Ok(Progress::Frame)
     }
 
-    fn end(&mut self, bytes: &[u8], frame: &mut Frame) -> Result<bool, FrameError> {
-        if bytes.is_empty() {
-            self.reset();
-            return Ok(false);
-        }
-        if bytes.len() >= self.at && self.walk(bytes, true)? {
-            self.draft.describe(self.at, frame);
-            self.reset();
-            return Ok(true);
-        }
-        Err(FrameError::truncated(self.part(), bytes.len(), self.least))
+    fn passed(&self) -> usize {
+        self.at
     }
 
-    fn reset(&mut self) {
-        self.draft.clear();
+    fn least(&self) -> usize {
+        self.least
+    }
+
+    fn part(&self, _: &[u8]) -> &'static str {
+        self.part_name()
+    }
+
+    fn draft(&mut self) -> &mut Draft {
+        &mut self.draft
+    }
+
+    fn restart(&mut self) {
         self.head = Head::default();
         self.step = Step::Start;
         (self.at, self.scanned, self.section, self.least) = (0, 0, 0, 0);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::head::Expected;
+use super::expected::Expected;
 use super::status::phrase;
 use super::syntax::{not_target, not_token, not_value, trim};
 use crate::framings::{bytes_of, check_names};

@@ -1,50 +1,13 @@
 //! What the head of a message says about the message.
 
+use super::expected::Expected;
 use super::syntax::{members, not_target, not_token, trim};
-use super::upgrade;
-use crate::{Context, FrameError, FrameErrorKind, Sender};
+use crate::{FrameError, FrameErrorKind};
 
 /// What a status line begins with, and no request line does: a method has no slash.
 pub(super) const VERSION: &[u8] = b"HTTP/";
 
 use FrameErrorKind::{BadConst, BadDigest, BadLength, Malformed, TooLarge};
-
-/// What is known before a message begins.
-#[derive(Debug)]
-pub(super) struct Expected {
-    pub(super) sender: Option<Sender>,
-    /// The request was HEAD: the head of its response describes a body that is not sent.
-    to_head: bool,
-    /// The request was CONNECT: behind a success lies a tunnel.
-    to_connect: bool,
-    /// What `Sec-WebSocket-Accept` must say.
-    pub(super) accept: Option<String>,
-}
-
-impl Expected {
-    pub(super) fn new(context: &Context<'_>) -> Self {
-        let asked = |method: &[u8]| {
-            context.request.is_some_and(|request| {
-                let named = request.fields.iter().find(|f| &*f.name == "method");
-                let range = named.and_then(|field| field.ranges.first().cloned());
-                range.and_then(|range| request.bytes.get(range)) == Some(method)
-            })
-        };
-        Self {
-            sender: context.sender,
-            to_head: asked(b"HEAD"),
-            to_connect: asked(b"CONNECT"),
-            accept: context.request.and_then(upgrade::expected),
-        }
-    }
-
-    /// True for a response that has no body, whatever its head says (RFC 9112 section 6.3 items 1
-    /// and 2).
-    pub(super) fn has_no_body(&self, status: u16) -> bool {
-        let tunnel = self.to_connect && matches!(status, 200..=299);
-        self.to_head || tunnel || matches!(status, 100..=199 | 204 | 304)
-    }
-}
 
 /// Where the body of a message ends (RFC 9112 section 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

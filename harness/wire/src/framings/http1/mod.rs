@@ -3,8 +3,10 @@
 mod body;
 mod decoder;
 mod encode;
+mod expected;
 mod head;
 mod malformed;
+mod mistakes;
 mod status;
 mod syntax;
 mod upgrade;

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::number::{LINE, Length, integer, length};
 use crate::draft::Draft;
-use crate::{Decoder, Frame, FrameError, FrameErrorKind, Limits, Progress, Sender, effort};
+use crate::walk::Walk;
+use crate::{FrameError, FrameErrorKind, Limits, Sender, effort};
 
 use FrameErrorKind::{BadConst, BadLength, Malformed, TooLarge};
 
@@ -47,22 +48,6 @@ impl Resp2Decoder {
             scanned: 0,
             data: None,
             least: 0,
-        }
-    }
-
-    /// Goes on over whole values; true once the outermost is complete.
-    fn walk(&mut self, bytes: &[u8]) -> Result<bool, FrameError> {
-        loop {
-            effort::add(1);
-            let complete = match self.data.clone() {
-                Some(data) => self.bulk_ends(bytes, data)?,
-                None => self.value(bytes)?,
-            };
-            match complete {
-                None => return Ok(false),
-                Some(true) if self.closes() => return Ok(true),
-                Some(_) => {}
-            }
         }
     }
 
@@ -296,8 +281,32 @@ impl Resp2Decoder {
         self.go_on(next);
         Ok(Some(true))
     }
+}
 
-    /// The name of the part that is read now.
+impl Walk for Resp2Decoder {
+    fn walk(&mut self, bytes: &[u8], _ended: bool) -> Result<bool, FrameError> {
+        loop {
+            effort::add(1);
+            let complete = match self.data.clone() {
+                Some(data) => self.bulk_ends(bytes, data)?,
+                None => self.value(bytes)?,
+            };
+            match complete {
+                None => return Ok(false),
+                Some(true) if self.closes() => return Ok(true),
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn passed(&self) -> usize {
+        self.at
+    }
+
+    fn least(&self) -> usize {
+        self.least
+    }
+
     fn part(&self, bytes: &[u8]) -> &'static str {
         match (&self.data, bytes.get(self.at)) {
             (Some(data), _) if bytes.len() >= data.end => NAMES[END],
@@ -306,33 +315,12 @@ impl Resp2Decoder {
             (None, Some(_)) => NAMES[TEXT],
         }
     }
-}
 
-impl Decoder for Resp2Decoder {
-    fn decode(&mut self, bytes: &[u8], frame: &mut Frame) -> Result<Progress, FrameError> {
-        if bytes.len() < self.at || !self.walk(bytes)? {
-            let at_least = self.least.saturating_sub(bytes.len()).max(1);
-            return Ok(Progress::NeedMore { at_least });
-        }
-        self.draft.describe(self.at, frame);
-        self.reset();
-        Ok(Progress::Frame)
+    fn draft(&mut self) -> &mut Draft {
+        &mut self.draft
     }
 
-    fn end(&mut self, bytes: &[u8], _frame: &mut Frame) -> Result<bool, FrameError> {
-        if bytes.is_empty() {
-            self.reset();
-            return Ok(false);
-        }
-        Err(FrameError::truncated(
-            self.part(bytes),
-            bytes.len(),
-            self.least,
-        ))
-    }
-
-    fn reset(&mut self) {
-        self.draft.clear();
+    fn restart(&mut self) {
         self.open.clear();
         self.data = None;
         (self.pending, self.at, self.scanned, self.least) = (0, 0, 0, 0);

@@ -120,13 +120,7 @@ pub(super) fn malformed(
         Some(_) => &[Sender::Client],
     };
     let mut all = Vec::new();
-    let mut add = |name: &str, about: &str, bytes: Vec<u8>| {
-        all.push(Candidate {
-            name: name.into(),
-            about: about.into(),
-            bytes,
-        });
-    };
+    let mut add = |name: &str, about: &str, bytes| all.push(Candidate::new(name, about, bytes));
     for (name, bytes, about) in ARRAYS {
         add(name, about, bytes.to_vec());
     }

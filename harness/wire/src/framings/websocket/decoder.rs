@@ -3,7 +3,8 @@
 use super::header::{CLOSE, Found, Header, TEXT, read};
 use super::utf8::Utf8;
 use crate::draft::Draft;
-use crate::{Decoder, Frame, FrameError, FrameErrorKind, Limits, Progress, Sender, effort};
+use crate::walk::Walk;
+use crate::{FrameError, FrameErrorKind, Limits, Sender, effort};
 
 use FrameErrorKind::{BadLength, Malformed};
 
@@ -46,37 +47,6 @@ impl WebSocketDecoder {
             checked: 0,
             text: Utf8::default(),
             least: 0,
-        }
-    }
-
-    /// Goes on over whole frames; true once the message is complete.
-    fn walk(&mut self, bytes: &[u8]) -> Result<bool, FrameError> {
-        loop {
-            effort::add(1);
-            let header = match self.header {
-                Some(header) => header,
-                None => {
-                    let begun = self.begun.is_some();
-                    match read(bytes, self.at, self.sender, begun, self.limits.frame)? {
-                        Found::Whole(header) => {
-                            self.checked = header.payload;
-                            *self.header.insert(header)
-                        }
-                        Found::NeedMore(least) => {
-                            self.least = least.min(self.limits.frame);
-                            return Ok(false);
-                        }
-                    }
-                }
-            };
-            self.check_text(&header, bytes)?;
-            if bytes.len() < header.end {
-                self.least = header.end;
-                return Ok(false);
-            }
-            if self.ends(&header, bytes)? {
-                return Ok(true);
-            }
         }
     }
 
@@ -131,15 +101,6 @@ impl WebSocketDecoder {
             return Err(not_utf8(header.end));
         }
         Ok(true)
-    }
-
-    /// The name of the part that is read now.
-    fn part(&self, len: usize) -> &'static str {
-        match self.header {
-            Some(_) => NAMES[PAYLOAD],
-            None if len <= self.at => NAMES[OPCODE],
-            None => NAMES[LENGTH],
-        }
     }
 }
 
@@ -203,31 +164,58 @@ fn check_close(header: &Header, bytes: &[u8]) -> Result<(), FrameError> {
     Err(not_utf8(header.end))
 }
 
-impl Decoder for WebSocketDecoder {
-    fn decode(&mut self, bytes: &[u8], frame: &mut Frame) -> Result<Progress, FrameError> {
-        if bytes.len() < self.at.max(self.checked) || !self.walk(bytes)? {
-            let at_least = self.least.saturating_sub(bytes.len()).max(1);
-            return Ok(Progress::NeedMore { at_least });
+impl Walk for WebSocketDecoder {
+    fn walk(&mut self, bytes: &[u8], _ended: bool) -> Result<bool, FrameError> {
+        loop {
+            effort::add(1);
+            let header = match self.header {
+                Some(header) => header,
+                None => {
+                    let begun = self.begun.is_some();
+                    match read(bytes, self.at, self.sender, begun, self.limits.frame)? {
+                        Found::Whole(header) => {
+                            self.checked = header.payload;
+                            *self.header.insert(header)
+                        }
+                        Found::NeedMore(least) => {
+                            self.least = least.min(self.limits.frame);
+                            return Ok(false);
+                        }
+                    }
+                }
+            };
+            self.check_text(&header, bytes)?;
+            if bytes.len() < header.end {
+                self.least = header.end;
+                return Ok(false);
+            }
+            if self.ends(&header, bytes)? {
+                return Ok(true);
+            }
         }
-        self.draft.describe(self.at, frame);
-        self.reset();
-        Ok(Progress::Frame)
     }
 
-    fn end(&mut self, bytes: &[u8], _frame: &mut Frame) -> Result<bool, FrameError> {
-        if bytes.is_empty() {
-            self.reset();
-            return Ok(false);
-        }
-        Err(FrameError::truncated(
-            self.part(bytes.len()),
-            bytes.len(),
-            self.least,
-        ))
+    fn passed(&self) -> usize {
+        self.at.max(self.checked)
     }
 
-    fn reset(&mut self) {
-        self.draft.clear();
+    fn least(&self) -> usize {
+        self.least
+    }
+
+    fn part(&self, bytes: &[u8]) -> &'static str {
+        match self.header {
+            Some(_) => NAMES[PAYLOAD],
+            None if bytes.len() <= self.at => NAMES[OPCODE],
+            None => NAMES[LENGTH],
+        }
+    }
+
+    fn draft(&mut self) -> &mut Draft {
+        &mut self.draft
+    }
+
+    fn restart(&mut self) {
         (self.header, self.begun, self.text) = (None, None, Utf8::default());
         (self.at, self.checked, self.least) = (0, 0, 0);
     }

@@ -130,13 +130,7 @@ pub(super) fn malformed(
     decoder: impl Fn() -> Box<dyn Decoder>,
 ) -> Vec<Malformed> {
     let mut all = Vec::new();
-    let mut add = |name: &str, about: &str, bytes: Vec<u8>| {
-        all.push(Candidate {
-            name: name.into(),
-            about: about.into(),
-            bytes,
-        });
-    };
+    let mut add = |name: &str, about: &str, bytes| all.push(Candidate::new(name, about, bytes));
     let frames = |frames: &[(u8, &[u8])]| {
         let mut bytes = Vec::new();
         for (first, payload) in frames {
