@@ -253,6 +253,8 @@ pub struct Case {
     pub thresholds: Vec<Threshold>,
     /// True: its boundary diagram is shown even when it passes.
     pub show: bool,
+    /// True: it is part of the suite that is built in, and runs when its target's file is given.
+    pub shipped: bool,
 }
 
 /// How much a failure weighs.
