@@ -46,13 +46,21 @@ fn a_server_that_hopes_for_whole_frames_is_caught() {
     if !common::has_python("the WebSocket server") {
         return;
     }
-    let target = "python3 targets/examples/websocket_server.py {port} naive";
-    let file = "targets/examples/websocket.yaml";
-    let (output, result) = run(&[file, "--filter", "websocket.*e*", "--target", target]);
-    let result = result.unwrap_or_else(|| panic!("{}", text(&output)));
-    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
-    let failed = |id: &str| cases(&result).any(|c| c.id == id && c.verdict == Verdict::Fail);
-    assert!(failed("websocket.merge"), "{}", text(&output));
+    let examples = common::root().join("targets/examples");
+    let profile = std::fs::read_to_string(examples.join("websocket.yaml")).unwrap();
+    let server = examples.join("websocket_server.py");
+    let naive = profile
+        .replace("websocket_server.py,", &format!("{},", server.display()))
+        .replace("\"{port}\"]", "\"{port}\", naive]");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("naive.yaml");
+    std::fs::write(&file, naive).unwrap();
+    for case in ["framing.cut", "framing.merge"] {
+        let (output, result) = run(&[file.to_str().unwrap(), "--filter", case]);
+        let result = result.unwrap_or_else(|| panic!("{}", text(&output)));
+        let seen = cases(&result).map(|c| c.verdict).collect::<Vec<_>>();
+        assert_eq!(seen, [Verdict::Fail], "{}", text(&output));
+    }
 }
 
 #[test]
