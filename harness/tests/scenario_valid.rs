@@ -128,6 +128,65 @@ fn every_kind_of_field_encodes_what_it_is_given() {
 }
 
 #[test]
+fn protocols_say_what_is_written() {
+    let document = document("protocols.yaml");
+    let profile = &document.profiles[0];
+    let exchange = |name: &str| profile.exchanges.iter().find(|e| e.name == name).unwrap();
+    let request = |name: &str| {
+        let request = exchange(name).request.as_ref();
+        String::from_utf8_lossy(&request.unwrap().encoded.bytes).into_owned()
+    };
+    let reply = |name: &str| match &exchange(name).reply {
+        Reply::Given(all) => {
+            let all: Vec<_> = all.iter().flat_map(|m| m.encoded.bytes.clone()).collect();
+            String::from_utf8_lossy(&all).into_owned()
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(request("get"), "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    assert_eq!(
+        request("post"),
+        "POST /a HTTP/1.1\r\nHost: a.example\r\nX: 1\r\nX: 2\r\nContent-Length: 1\r\n\r\n\0"
+    );
+    assert_eq!(
+        reply("post"),
+        "HTTP/1.1 201 Made\r\nLocation: /b\r\nContent-Length: 4\r\n\r\nmade"
+    );
+    assert_eq!(
+        request("chunks"),
+        "PUT / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n\
+         2\r\nab\r\na\r\ncccccccccc\r\n0\r\nT: u\r\n\r\n"
+    );
+    let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n";
+    assert_eq!(reply("chunks"), interim);
+    assert_eq!(
+        reply("head"),
+        "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
+    );
+    assert!(reply("upgrade").ends_with("Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"));
+    assert_eq!(
+        request("command"),
+        "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$1\r\n\u{fffd}\r\n"
+    );
+    assert_eq!(reply("command"), "+OK\r\n");
+    assert_eq!(request("inline"), "GET key\r\n");
+    assert_eq!(
+        reply("inline"),
+        "*6\r\n:-5\r\n$-1\r\n*-1\r\n-ERR no\r\n*0\r\n$4\r\ntext\r\n"
+    );
+    let bytes = |name: &str| &exchange(name).request.as_ref().unwrap().encoded.bytes;
+    // RFC 6455 section 5.7: a client masks, a server does not.
+    assert_eq!(
+        bytes("text"),
+        b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"
+    );
+    assert_eq!(reply("text"), "\u{fffd}\u{5}Hello");
+    assert_eq!(bytes("parts").len(), 6 + 3 + 6 + 6 + 2);
+    assert_eq!(reply("parts"), "\u{fffd}\0\u{2}\u{1}\u{fffd}\u{fffd}\0");
+    assert_eq!(bytes("bye").len(), 6 + 2 + 3);
+}
+
+#[test]
 fn frames_encode_what_they_are_given() {
     let document = document("frames.yaml");
     let profile = &document.profiles[0];

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use harness_net::Proof;
+use harness_wire::Context as Place;
 
 use super::context::Context;
 use super::frames::FrameReader;
@@ -281,6 +282,7 @@ fn reply(
 ) -> Result<(), Deviation> {
     let deadline = ctx.by(ctx.deadlines.reply);
     let linger = ctx.deadlines.linger;
+    let place = Place::reply(exchange.request.as_ref().map(|request| &request.encoded));
     let (decoders, raw, frame) = match &exchange.reply {
         Reply::None => return Ok(()),
         Reply::Closes => {
@@ -288,22 +290,28 @@ fn reply(
             return verdict::closing(CloseHow::Any, &got).map_or(Ok(()), Err);
         }
         Reply::Given(messages) => {
-            let decoders = messages.iter().map(|m| m.framing.decoder()).collect();
+            let decoders = messages
+                .iter()
+                .map(|m| m.framing.decoder_for(&place))
+                .collect();
             let raw = messages.iter().any(|m| !m.framing.has_boundaries());
             (decoders, raw, exchange.name.as_str())
         }
         Reply::Learned { frame, framing } => {
             let raw = !framing.has_boundaries();
-            (vec![framing.decoder()], raw, frame.as_str())
+            (vec![framing.decoder_for(&place)], raw, frame.as_str())
         }
     };
     let known = ctx.oracle.answer(part, index);
     let mut frames = FrameReader::new(decoders);
-    let got = match known {
+    let mut got = match known {
         Some(want) if raw => line.receive(deadline, linger, &[], |b| Ok(prefix(want, b))),
         None if raw => until_quiet(line, deadline, QUIET),
         _ => line.receive(deadline, linger, &[], |bytes| frames.read(bytes, known)),
     };
+    if got.stop == Stop::End && frames.end(&got.bytes) {
+        got.stop = Stop::Complete;
+    }
     frames.trace(line);
     let wrong = match known {
         Some(want) => verdict::answer(want, &got),

@@ -27,11 +27,11 @@ impl Facts {
 
 /// Decides whether a case runs against a target.
 pub fn fate(case: &Case, profile: &Profile, facts: &Facts) -> Fate {
-    if let Origin::Start(command) = &profile.origin {
-        let program = command.argv.first().map_or("", String::as_str);
-        if command.if_present && !(facts.finds)(program) {
-            return Fate::Skip(format!("{program} is not installed"));
-        }
+    if let Origin::Start(command) = &profile.origin
+        && let Some(program) = &command.if_present
+        && !(facts.finds)(program)
+    {
+        return Fate::Skip(format!("{program} is not installed"));
     }
     for need in &case.needs {
         let lacks = |what: &str| Fate::Unsupported(format!("the target {what}"));

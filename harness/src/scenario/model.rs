@@ -112,8 +112,8 @@ pub struct StartCommand {
     pub ready: Ready,
     /// How long it may take to be ready.
     pub within: Duration,
-    /// True: where the program is not installed, cases are skipped.
-    pub if_present: bool,
+    /// The program without which cases are skipped. `None`: they run, and fail to start.
+    pub if_present: Option<String>,
 }
 
 /// When a started target counts as ready.

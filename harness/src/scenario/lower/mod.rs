@@ -11,6 +11,7 @@ mod frame;
 mod json;
 mod message;
 mod name;
+mod notation;
 mod options;
 mod profile;
 mod protocol;

@@ -10,6 +10,7 @@ mod exchange;
 mod field;
 mod frame;
 mod item;
+mod message;
 mod options;
 mod profile;
 mod protocol;
@@ -33,6 +34,10 @@ pub use frame::{
     FrameSyntax, JsonHeaderSyntax, LengthPrefixSyntax, MessageSyntax,
 };
 pub use item::{Item, Named, Names, Raw};
+pub use message::{
+    HttpMessage, HttpValue, RespNull, RespTyped, RespValue, WebSocketClose, WebSocketCode,
+    WebSocketControl, WebSocketKind, WebSocketMessage, WebSocketPart, WebSocketPayload,
+};
 pub use options::{OptionsSyntax, SetSyntax};
 pub use profile::{
     BuiltinMap, BuiltinSyntax, LimitsSyntax, ProfileSyntax, ReadyForm, ReadyLine, ReadySyntax,
