@@ -338,6 +338,17 @@ pub fn closing(how: CloseHow, received: &Received) -> Option<Deviation> {
     }
 }
 
+/// Compares what a call answered with the error that it should have given.
+pub fn must(done: Result<(), String>, error: Option<&str>, what: &str) -> Result<(), Deviation> {
+    match (done, error) {
+        (Ok(()), None) => Ok(()),
+        (Err(name), Some(want)) if name == want => Ok(()),
+        (Err(name), None) => Err(Deviation::fail(FAILED, what, name)),
+        (Err(name), Some(want)) => Err(Deviation::fail("wrong error", want, name)),
+        (Ok(()), Some(want)) => Err(Deviation::fail("no error", want, "success")),
+    }
+}
+
 /// Whether a measured value meets a bound.
 pub fn holds(is: Comparison, measured: f64) -> bool {
     match is.op {

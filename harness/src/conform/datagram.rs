@@ -19,7 +19,7 @@ const SLICE: Duration = Duration::from_millis(100);
 const LARGEST: usize = 65_536;
 
 /// A connected UDP socket: errors that ICMP brings are seen (udp(7)).
-pub(super) struct Flow {
+pub(crate) struct Flow {
     socket: Datagram,
     interrupt: Interrupt,
     buffer: Vec<u8>,
@@ -59,7 +59,7 @@ impl Flow {
     }
 
     /// The socket.
-    pub(super) fn socket(&self) -> &Datagram {
+    pub(crate) fn socket(&self) -> &Datagram {
         &self.socket
     }
 
@@ -125,7 +125,7 @@ fn nothing(stop: Stop) -> Packet {
 ///
 /// # Errors
 /// The first exchange that was not as expected.
-pub(super) fn play(
+pub(crate) fn play(
     flow: &mut Flow,
     ctx: &mut Context<'_>,
     selection: &[usize],
@@ -168,7 +168,7 @@ pub(super) fn play(
 ///
 /// # Errors
 /// The errno name of the first send that failed.
-pub(super) fn send(flow: &mut Flow, data: &SendData) -> Result<(), String> {
+pub(crate) fn send(flow: &mut Flow, data: &SendData) -> Result<(), String> {
     match data {
         SendData::Whole(bytes) => flow.send(bytes),
         SendData::Vectored(parts) => flow.send(&parts.concat()),
@@ -182,7 +182,7 @@ pub(super) fn send(flow: &mut Flow, data: &SendData) -> Result<(), String> {
 ///
 /// # Errors
 /// What came instead.
-pub(super) fn recv(
+pub(crate) fn recv(
     flow: &mut Flow,
     ctx: &Context<'_>,
     expect: &RecvExpect,

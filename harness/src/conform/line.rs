@@ -27,7 +27,7 @@ const GULP: usize = 1 << 20;
 const SIPS: u32 = 256;
 
 /// One stream connection.
-pub(super) struct Line {
+pub(crate) struct Line {
     id: u64,
     stream: Stream,
     sent: u64,
@@ -73,17 +73,17 @@ impl Line {
     }
 
     /// The socket.
-    pub(super) fn stream(&self) -> &Stream {
+    pub(crate) fn stream(&self) -> &Stream {
         &self.stream
     }
 
     /// Bytes that came and were not taken yet.
-    pub(super) fn inbox(&self) -> &[u8] {
+    pub(crate) fn inbox(&self) -> &[u8] {
         &self.inbox
     }
 
     /// Data segments sent so far, where the kernel counts them.
-    pub(super) fn segments(&self) -> Option<u64> {
+    pub(crate) fn segments(&self) -> Option<u64> {
         Some(u64::from(self.stream.tcp_info()?.data_segs_out?))
     }
 
@@ -91,7 +91,7 @@ impl Line {
     ///
     /// # Errors
     /// The connection is over, or the peer took nothing until the deadline.
-    pub(super) fn write(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), Stop> {
+    pub(crate) fn write(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), Stop> {
         self.write_with(bytes, deadline, |stream, rest| stream.write(rest))
     }
 
@@ -99,7 +99,7 @@ impl Line {
     ///
     /// # Errors
     /// As [`Line::write`].
-    pub(super) fn write_more(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), Stop> {
+    pub(crate) fn write_more(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), Stop> {
         self.write_with(bytes, deadline, |stream, rest| stream.write_more(rest))
     }
 
@@ -107,7 +107,7 @@ impl Line {
     ///
     /// # Errors
     /// As [`Line::write`].
-    pub(super) fn write_vectored(
+    pub(crate) fn write_vectored(
         &mut self,
         parts: &[&[u8]],
         deadline: Instant,
@@ -152,7 +152,7 @@ impl Line {
     }
 
     /// Waits until the peer has read everything written so far; reads what comes meanwhile.
-    pub(super) fn prove_consumed(
+    pub(crate) fn prove_consumed(
         &mut self,
         prover: &mut Prover,
         deadline: Instant,
@@ -208,7 +208,7 @@ impl Line {
     }
 
     /// Bytes that wait unread at the peer, where that can be seen.
-    pub(super) fn peer_queue(&mut self, prover: &mut Prover) -> Option<u64> {
+    pub(crate) fn peer_queue(&mut self, prover: &mut Prover) -> Option<u64> {
         let watch = prover.watch(self.id, &self.stream).ok()?;
         watch.look().ok().map(|seen| u64::from(seen.unread))
     }
@@ -260,7 +260,7 @@ impl Line {
     /// Receives until `want` is met by the bytes from the first not taken on, takes them, and
     /// leaves the rest. Where they can no longer meet it, what comes within `linger` is waited for
     /// too, so that a wrong answer is shown whole.
-    pub(super) fn receive(
+    pub(crate) fn receive(
         &mut self,
         deadline: Instant,
         linger: Duration,
@@ -347,7 +347,7 @@ impl Line {
     ///
     /// # Errors
     /// What shutdown(2) answered.
-    pub(super) fn shutdown(&mut self) -> Result<(), NetError> {
+    pub(crate) fn shutdown(&mut self) -> Result<(), NetError> {
         self.stream.shutdown_write()
     }
 
@@ -364,7 +364,7 @@ impl Line {
     }
 
     /// close(2). Its trace stays.
-    pub(super) fn close(mut self) -> Trace {
+    pub(crate) fn close(mut self) -> Trace {
         if self.trace.tcp_info.is_some() {
             self.observe();
         }
@@ -373,7 +373,7 @@ impl Line {
     }
 
     /// RST. Its trace stays.
-    pub(super) fn reset(mut self) -> Trace {
+    pub(crate) fn reset(mut self) -> Trace {
         if self.trace.tcp_info.is_some() {
             self.observe();
         }

@@ -81,13 +81,13 @@ impl Direction {
 
 /// What happened on one connection.
 #[derive(Clone, Debug)]
-pub(super) struct Trace {
+pub(crate) struct Trace {
     name: String,
     clock: Instant,
     /// From the harness to the target.
-    pub out: Direction,
+    pub(super) out: Direction,
     /// From the target to the harness.
-    pub inbound: Direction,
+    pub(super) inbound: Direction,
     /// Ends of pieces whose arrival was proved, in order.
     proved: Vec<(u64, Proof)>,
     /// True where a piece went without proof.
@@ -153,12 +153,12 @@ impl Trace {
     }
 
     /// Data segments sent on this connection.
-    pub(super) fn segments(&mut self, count: u64) {
+    pub(crate) fn segments(&mut self, count: u64) {
         self.segments = Some(count);
     }
 
     /// What a recording target told of its reads.
-    pub(super) fn peer_reads(&mut self, sizes: Vec<u64>) {
+    pub(crate) fn peer_reads(&mut self, sizes: Vec<u64>) {
         self.peer_reads = sizes;
     }
 

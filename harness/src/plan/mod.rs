@@ -9,6 +9,7 @@ mod need;
 use std::sync::Arc;
 
 pub use delivery::{Class, Delivery, How, deliveries, played};
+pub(crate) use lane::lane_of;
 pub use lane::{Lane, ONE_SEGMENT};
 pub use need::{Facts, fate};
 

@@ -14,6 +14,7 @@ use crate::scenario::lower::threshold::threshold;
 use crate::scenario::model::{Capability, Case, Level, Need, Scenario, Step, StepKind};
 use crate::scenario::source::Span;
 use crate::scenario::syntax::{CaseSyntax, Item, LevelSyntax, NeedSyntax, ScenarioSyntax};
+use crate::step::Play;
 
 /// Where the profiles that `target:` names come from.
 pub(crate) trait Targets {
@@ -116,10 +117,10 @@ fn case(
             steps.has_exchanges(cx, at);
             Some(vec![Step {
                 at: cx.location(at),
-                kind: StepKind::Play {
+                kind: StepKind::Play(Play {
                     exchanges: None,
                     on: MAIN.to_owned(),
-                },
+                }),
             }])
         }
         Some(item) => item.get().map(|items| {

@@ -1,0 +1,94 @@
+//! What can be seen to hold: one file a condition, from its words in YAML to how it is looked at.
+//!
+//! A new condition is one file here, named as its word, with a struct of what it means that has a
+//! `lower` and implements [`Look`]; and one line in [`conditions!`], as for steps
+//! ([`crate::step`]).
+
+mod look;
+mod measured;
+mod own_queue;
+mod peer_queue;
+mod port_state;
+mod ratio;
+mod segments;
+mod target_alive;
+mod target_idle;
+mod unsent;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub(crate) use self::look::{Look, Seen};
+use crate::plan::Lane;
+use crate::scenario::syntax::Item;
+use crate::step::Here;
+
+/// The registry: each condition once, as `Name(args: what stands behind its word)`.
+macro_rules! conditions {
+    ($($(#[doc = $doc:literal])+ $module:ident::$name:ident $(($given:ident: $value:ty))?,)+) => {
+        $(pub use self::$module::$name;)+
+
+        /// Something that can be seen to hold.
+        #[derive(Clone, Debug, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum ConditionSyntax {
+            $($(#[doc = $doc])+ $name $(($value))?,)+
+        }
+
+        /// Something that can be seen to hold.
+        #[derive(Clone, Debug)]
+        pub enum Condition {
+            $($(#[doc = $doc])+ $name($name),)+
+        }
+
+        /// The condition of a `require` or `expect`, found valid.
+        pub(crate) fn lower(here: Here<'_, '_>, condition: &ConditionSyntax) -> Option<Condition> {
+            match condition {
+                $(ConditionSyntax::$name $(($given))? => {
+                    $name::lower(here $(, $given)?).map(Condition::$name)
+                })+
+            }
+        }
+
+        impl Condition {
+            /// The condition as the later stages see it.
+            pub(crate) fn look(&self) -> &dyn Look {
+                match self {
+                    $(Self::$name(condition) => condition,)+
+                }
+            }
+        }
+    };
+}
+
+conditions! {
+    /// A socket with the target's port is in this state, as ss(8) names it: `TIME_WAIT`, `CLOSE_WAIT`,
+    /// `LISTEN` and others.
+    port_state::PortState(given: Item<String>),
+    /// Data segments sent since the last `send` began, or since the connection was opened.
+    segments::Segments(given: Item<measured::QueueSyntax>),
+    /// Bytes that wait unread at the peer.
+    peer_queue::PeerQueue(given: Item<measured::QueueSyntax>),
+    /// Bytes that wait unread here.
+    own_queue::OwnQueue(given: Item<measured::QueueSyntax>),
+    /// Bytes that wait unsent here.
+    unsent::Unsent(given: Item<measured::QueueSyntax>),
+    /// The duration of one `timed` block over that of another.
+    ratio::Ratio(given: Item<ratio::RatioSyntax>),
+    /// The target is alive.
+    target_alive::TargetAlive,
+    /// The target uses less than a fifth of a core while nothing is asked of it.
+    target_idle::TargetIdle,
+}
+
+impl Condition {
+    /// The condition in words, for reports.
+    pub fn words(&self) -> String {
+        self.look().words()
+    }
+
+    /// With what a case that looks at it may run side by side.
+    pub fn lane(&self) -> Lane {
+        self.look().lane()
+    }
+}

@@ -1,0 +1,153 @@
+//! What a case can do: one file a step, from its words in YAML to what it does.
+//!
+//! A step is the one noun that crosses the stages of a run. Its file holds what may be written, how
+//! that is checked, what it means, and how it is carried out; the stages meet steps only through
+//! [`StepSyntax`], [`StepKind`] and [`Act`].
+//!
+//! A new step is one file here, named as its word, with a struct of what it means that has a
+//! `lower` and implements [`Act`]; and one line in [`steps!`], whose doc comment is the reference's
+//! text. (Rust wants its `mod` line too.) Conditions of `require` and `expect` are built alike, in
+//! [`crate::condition`].
+
+mod act;
+mod close;
+mod closed;
+mod connect;
+mod expect;
+mod judged;
+mod pause_target;
+mod play;
+mod recv;
+mod repeat;
+mod require;
+mod reset;
+mod resume_target;
+mod send;
+mod set;
+mod shutdown;
+mod silence;
+mod start_second;
+mod start_target;
+mod stop_target;
+mod timed;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub(crate) use self::act::{Act, Failed, Halt};
+pub use self::closed::CloseHow;
+pub use self::recv::RecvExpect;
+pub use self::send::SendData;
+use crate::plan::Lane;
+use crate::scenario::context::Context;
+use crate::scenario::lower::step::Steps;
+use crate::scenario::model::Step;
+use crate::scenario::source::Span;
+use crate::scenario::syntax::Item;
+
+/// Where a step or condition stands when it is checked.
+pub(crate) struct Here<'c, 's> {
+    /// The check of its file.
+    pub cx: &'c Context,
+    /// What came before it.
+    pub steps: &'c mut Steps<'s>,
+    /// Its place.
+    pub at: Span,
+}
+
+/// The registry: each step once, as `Name(args: what stands behind its word)`.
+macro_rules! steps {
+    ($($(#[doc = $doc:literal])+ $module:ident::$name:ident $(($given:ident: $value:ty))?,)+) => {
+        $(pub use self::$module::$name;)+
+
+        /// One step of a case. Where a step names no connection, the one that was opened last is meant.
+        #[derive(Clone, Debug, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum StepSyntax {
+            $($(#[doc = $doc])+ $name $(($value))?,)+
+        }
+
+        /// What a step does.
+        #[derive(Clone, Debug)]
+        pub enum StepKind {
+            $($(#[doc = $doc])+ $name($name),)+
+        }
+
+        /// What a step means, found valid with what came before it in mind.
+        pub(crate) fn lower(here: Here<'_, '_>, step: &StepSyntax) -> Option<StepKind> {
+            match step {
+                $(StepSyntax::$name $(($given))? => {
+                    $name::lower(here $(, $given)?).map(StepKind::$name)
+                })+
+            }
+        }
+
+        impl StepKind {
+            /// The step as the later stages see it.
+            pub(crate) fn act(&self) -> &dyn Act {
+                match self {
+                    $(Self::$name(step) => step,)+
+                }
+            }
+        }
+    };
+}
+
+steps! {
+    /// Plays exchanges of the profile, under the case's deliveries. Opens the connection where it is
+    /// not open.
+    play::Play(given: Item<play::PlaySyntax>),
+    /// Opens a connection.
+    connect::Connect(given: Item<connect::ConnectSyntax>),
+    /// Sends bytes.
+    send::Send(given: Item<send::SendSyntax>),
+    /// Receives bytes, which must be as stated.
+    recv::Recv(given: Item<recv::RecvSyntax>),
+    /// The peer must neither send nor close for this long.
+    silence::Silence(given: Item<silence::SilenceSyntax>),
+    /// Sends FIN and goes on reading (half-close).
+    shutdown::Shutdown(on: Option<Item<String>>),
+    /// Closes the connection.
+    close::Close(on: Option<Item<String>>),
+    /// Ends the connection with RST.
+    reset::Reset(on: Option<Item<String>>),
+    /// The peer must close.
+    closed::Closed(given: Item<closed::ClosedSyntax>),
+    /// Changes socket options of an open connection.
+    set::Set(given: Item<crate::scenario::syntax::SetSyntax>),
+    /// A precondition. If it is not seen, the case is not judged.
+    require::Require(given: Item<crate::condition::ConditionSyntax>),
+    /// A condition that must hold. If it is not seen, the case fails.
+    expect::Expect(given: Item<crate::condition::ConditionSyntax>),
+    /// Stops the target's processes with SIGSTOP, until each thread is seen stopped.
+    pause_target::PauseTarget,
+    /// Lets the target's processes go on with SIGCONT.
+    resume_target::ResumeTarget,
+    /// Ends the target.
+    stop_target::StopTarget(given: Option<Item<stop_target::StopTargetSyntax>>),
+    /// Starts the target again, on the same port.
+    start_target::StartTarget(given: Option<Item<start_target::StartTargetSyntax>>),
+    /// Starts a second instance on the same port.
+    start_second::StartSecond(given: Item<start_second::SecondSyntax>),
+    /// Steps, several times.
+    repeat::Repeat(given: Item<repeat::RepeatSyntax>),
+    /// Steps whose duration is kept under a name.
+    timed::Timed(given: Item<timed::TimedSyntax>),
+}
+
+impl StepKind {
+    /// The step in words, for reports.
+    pub fn words(&self) -> String {
+        self.act().words()
+    }
+
+    /// The steps inside it.
+    pub fn inner(&self) -> &[Step] {
+        self.act().inner()
+    }
+
+    /// With what a case that has it may run side by side.
+    pub fn lane(&self) -> Lane {
+        self.act().lane()
+    }
+}
