@@ -271,7 +271,7 @@ pub fn matches(expect: &RecvExpect, got: &[u8]) -> Match {
                 Match::NotYet
             }
         }
-        RecvExpect::Nothing(_) => {
+        RecvExpect::Nothing(_) | RecvExpect::Error(_) => {
             if got.is_empty() {
                 Match::NotYet
             } else {
@@ -290,6 +290,7 @@ pub fn wanted(expect: &RecvExpect) -> String {
         RecvExpect::Regex(regex) => format!("bytes that match /{}/", regex.as_str()),
         RecvExpect::Size(size) => quote::count(*size),
         RecvExpect::Nothing(d) => format!("nothing for {}", time(*d)),
+        RecvExpect::Error(name) => format!("{name} instead of any byte"),
         RecvExpect::Reads(reads) => {
             let all: Vec<_> = reads.iter().map(|r| quote::bytes(r)).collect();
             format!("reads that return {}", all.join(", then "))

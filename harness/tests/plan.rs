@@ -17,6 +17,7 @@ use harness::scenario::{model::Document, parse};
 const FACTS: Facts = Facts {
     ipv6: true,
     finds: |_| true,
+    sysctl: |_| Some(1),
 };
 
 fn document(profile: &str, case: &str) -> Document {
@@ -186,6 +187,7 @@ fn what_a_target_lacks_is_not_tried() {
     );
     let absent = Facts {
         finds: |_| false,
+        sysctl: |_| None,
         ..FACTS
     };
     let profile = LINES.replace(

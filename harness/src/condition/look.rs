@@ -15,6 +15,11 @@ pub(crate) trait Look: fmt::Debug {
         Lane::Parallel
     }
 
+    /// True where it is about the target.
+    fn asks_target(&self) -> bool {
+        false
+    }
+
     /// Looks once.
     ///
     /// # Errors

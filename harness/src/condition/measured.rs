@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::look::Seen;
+use crate::scenario::model::Comparison;
 use crate::scenario::syntax::{Bound, Item};
+use crate::verdict;
 
 /// A number that is measured on a connection.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -12,6 +15,15 @@ pub struct QueueSyntax {
     pub on: Option<Item<String>>,
     /// The bound.
     pub is: Item<Bound>,
+}
+
+/// Whether a number is within its bound.
+pub(super) fn bounded(is: Comparison, number: u64, unit: &str) -> Seen {
+    if verdict::holds(is, number as f64) {
+        Seen::Holds
+    } else {
+        Seen::Not(format!("{number} {unit}"))
+    }
 }
 
 /// Declares a condition that bounds a number: its name, what is measured `on` a connection, the
@@ -55,11 +67,7 @@ macro_rules! measured {
                 ctx: &mut crate::conform::Context<'_>,
             ) -> Result<super::Seen, String> {
                 let number: u64 = $measure(scene, ctx, &self.on)?;
-                Ok(if crate::verdict::holds(self.is, number as f64) {
-                    super::Seen::Holds
-                } else {
-                    super::Seen::Not(format!(concat!("{} ", $unit), number))
-                })
+                Ok(super::measured::bounded(self.is, number, $unit))
             }
         }
     };

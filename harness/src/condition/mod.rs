@@ -4,16 +4,24 @@
 //! `lower` and implements [`Look`]; and one line in [`conditions!`], as for steps
 //! ([`crate::step`]).
 
+mod accept_queue;
+mod dropped;
+mod linked;
 mod look;
 mod measured;
+mod options;
 mod own_queue;
 mod peer_queue;
 mod port_state;
 mod ratio;
+mod received;
+mod retransmits;
 mod segments;
+mod state;
 mod target_alive;
 mod target_idle;
 mod unsent;
+mod window;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -65,8 +73,25 @@ conditions! {
     /// A socket with the target's port is in this state, as ss(8) names it: `TIME_WAIT`, `CLOSE_WAIT`,
     /// `LISTEN` and others.
     port_state::PortState(given: Item<String>),
+    /// One end of a connection is in this state, also when it is closed.
+    state::State(given: Item<state::StateSyntax>),
     /// Data segments sent since the last `send` began, or since the connection was opened.
     segments::Segments(given: Item<measured::QueueSyntax>),
+    /// Segments of any kind that came since the last `send` or `shutdown` began, or since the
+    /// connection was opened.
+    received::Received(given: Item<measured::QueueSyntax>),
+    /// Segments sent again since the connection was opened, its SYN included.
+    retransmits::Retransmits(given: Item<measured::QueueSyntax>),
+    /// Bytes of window that the peer announced last.
+    window::Window(given: Item<measured::QueueSyntax>),
+    /// Datagrams that were dropped since the receive buffer was full.
+    dropped::Dropped(given: Item<measured::QueueSyntax>),
+    /// Connections that wait at a listener of the case's own.
+    accept_queue::AcceptQueue(given: Item<accept_queue::AcceptQueueSyntax>),
+    /// Two connections are the two ends of one.
+    linked::Linked(given: Item<linked::LinkedSyntax>),
+    /// Socket options have these values.
+    options::Options(given: Item<options::OptionsReadSyntax>),
     /// Bytes that wait unread at the peer.
     peer_queue::PeerQueue(given: Item<measured::QueueSyntax>),
     /// Bytes that wait unread here.

@@ -5,6 +5,7 @@ use harness_net::{TcpState, Transport, port_states};
 use super::look::{Look, Seen};
 use crate::conform::{Context, Scene};
 use crate::plan::Lane;
+use crate::scenario::context::Context as Check;
 use crate::scenario::suggest;
 use crate::scenario::syntax::Item;
 use crate::step::Here;
@@ -24,22 +25,25 @@ impl PortState {
                 format!("only TCP ports have states; the target speaks over {transport}"),
             );
         }
-        let given = item.get()?;
-        match given.parse::<TcpState>() {
-            Ok(state) => Some(Self { state }),
-            Err(_) => {
-                let known = TcpState::ALL.map(TcpState::name);
-                cx.push(suggest::unknown_name(
-                    cx,
-                    "TCP state",
-                    given,
-                    item.span,
-                    &known,
-                ));
-                None
-            }
-        }
+        named(cx, item).map(|state| Self { state })
     }
+}
+
+/// The state of this name.
+pub(super) fn named(cx: &Check, item: &Item<String>) -> Option<TcpState> {
+    let given = item.get()?;
+    let state = given.parse::<TcpState>().ok();
+    if state.is_none() {
+        let known = TcpState::ALL.map(TcpState::name);
+        cx.push(suggest::unknown_name(
+            cx,
+            "TCP state",
+            given,
+            item.span,
+            &known,
+        ));
+    }
+    state
 }
 
 impl Look for PortState {
@@ -49,6 +53,10 @@ impl Look for PortState {
 
     fn lane(&self) -> Lane {
         Lane::Exclusive
+    }
+
+    fn asks_target(&self) -> bool {
+        true
     }
 
     fn look(&self, _scene: &mut Scene, ctx: &mut Context<'_>) -> Result<Seen, String> {

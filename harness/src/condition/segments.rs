@@ -11,7 +11,7 @@ measured! {
     Segments, "segments sent on", "segments", sent, only tcp_only
 }
 
-fn tcp_only(here: &Here<'_, '_>) {
+pub(super) fn tcp_only(here: &Here<'_, '_>) {
     if let Some(transport) = here.steps.transport.filter(|t| *t != Transport::Tcp) {
         here.cx.error(
             here.at,

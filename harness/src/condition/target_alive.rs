@@ -19,6 +19,10 @@ impl Look for TargetAlive {
         "the target is alive".to_owned()
     }
 
+    fn asks_target(&self) -> bool {
+        true
+    }
+
     fn look(&self, _scene: &mut Scene, ctx: &mut Context<'_>) -> Result<Seen, String> {
         Ok(match ctx.target.exited() {
             None => Seen::Holds,

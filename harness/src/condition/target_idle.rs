@@ -31,6 +31,10 @@ impl Look for TargetIdle {
         Lane::Exclusive
     }
 
+    fn asks_target(&self) -> bool {
+        true
+    }
+
     fn look(&self, _scene: &mut Scene, ctx: &mut Context<'_>) -> Result<Seen, String> {
         let ended = |exit| Seen::Final(format!("the target ended with {exit}"));
         if let Some(exit) = ctx.target.exited() {

@@ -41,6 +41,8 @@ pub(crate) struct Line {
     pub opened: bool,
     /// Data segments that had been sent when the last `send` step began.
     pub segments_mark: u64,
+    /// Segments that had come when the last `send` or `shutdown` step began.
+    pub received_mark: u64,
 }
 
 impl Line {
@@ -56,9 +58,14 @@ impl Line {
         clock: Instant,
         interrupt: Interrupt,
     ) -> Result<Self, NetError> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
         let stream = Stream::connect(to, options, deadline)?;
-        Ok(Self {
+        Ok(Self::of(name, stream, clock, interrupt))
+    }
+
+    /// The connection of an open socket.
+    pub(super) fn of(name: &str, stream: Stream, clock: Instant, interrupt: Interrupt) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             stream,
             sent: 0,
@@ -69,7 +76,8 @@ impl Line {
             trace: Trace::new(name, clock),
             opened: false,
             segments_mark: 0,
-        })
+            received_mark: 0,
+        }
     }
 
     /// The socket.
@@ -87,7 +95,23 @@ impl Line {
         Some(u64::from(self.stream.tcp_info()?.data_segs_out?))
     }
 
-    /// Writes all of `bytes`, reading what comes meanwhile.
+    /// Segments of any kind that came so far, where the kernel counts them.
+    pub(crate) fn received(&self) -> Option<u64> {
+        Some(u64::from(self.stream.tcp_info()?.segs_in?))
+    }
+
+    /// From here on, segments are counted anew.
+    pub(crate) fn mark(&mut self) {
+        self.segments_mark = self.segments().unwrap_or(0);
+        self.received_mark = self.received().unwrap_or(0);
+    }
+
+    /// Forgets how the stream was seen to end, so that the next read asks the kernel again.
+    pub(crate) fn look_again(&mut self) {
+        self.over = None;
+    }
+
+    /// Writes all of `bytes`, reading what comes meanwhile. No bytes are a call of send(2), too.
     ///
     /// # Errors
     /// The connection is over, or the peer took nothing until the deadline.
@@ -131,12 +155,15 @@ impl Line {
     ) -> Result<(), Stop> {
         let began = Instant::now();
         let mut rest = bytes;
-        while !rest.is_empty() {
+        loop {
             match call(&self.stream, rest) {
                 Ok(Write::Took(n)) => {
                     self.trace.wrote(&rest[..n]);
                     self.sent += n as u64;
                     rest = &rest[n..];
+                    if rest.is_empty() {
+                        return Ok(());
+                    }
                 }
                 Ok(Write::Full) => {
                     if Instant::now() >= deadline || self.interrupt.is_set() {
@@ -144,11 +171,14 @@ impl Line {
                     }
                     self.wait(true, deadline);
                     self.pump();
+                    // A read takes the socket's error with it; the next send would only say EPIPE.
+                    if let Some(Stop::Error(name)) = &self.over {
+                        return Err(Stop::Error(name.clone()));
+                    }
                 }
                 Err(error) => return Err(Stop::Error(error.name().to_owned())),
             }
         }
-        Ok(())
     }
 
     /// Waits until the peer has read everything written so far; reads what comes meanwhile.

@@ -1,15 +1,16 @@
 //! The connections of a case by name, and what its steps measured.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use harness_net::{NetError, Queues, SocketOptions};
+use harness_net::{Endpoint, Listener, NetError, Queues, SocketOptions};
 
 use super::context::Context;
 use super::datagram::Flow;
 use super::line::Line;
+use super::places::Places;
 use super::trace::Trace;
 use crate::verdict::Deviation;
 
@@ -28,6 +29,10 @@ pub(crate) struct Scene {
     pub conns: BTreeMap<String, Conn>,
     /// Connections that were closed, as they went.
     pub closed: Vec<Trace>,
+    /// Open listeners of the case's own, by name.
+    pub listeners: BTreeMap<String, Listener>,
+    /// Addresses by the names of their sockets.
+    pub places: Places,
     /// Durations of `timed` blocks.
     pub timed: BTreeMap<String, Duration>,
     /// Effective options of the first connection.
@@ -37,7 +42,11 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// Opens a connection, with a source address of its own where the usual one has no port left.
+    /// Opens a connection to the target, with a source address of its own where the usual one has
+    /// no port left.
+    ///
+    /// # Errors
+    /// What connect(2) or an option answered.
     pub(crate) fn connect(
         &mut self,
         ctx: &Context<'_>,
@@ -78,10 +87,18 @@ impl Scene {
                 Conn::Flow(flow) => flow.socket().effective().as_pairs(),
             };
         }
+        self.add(name, opened);
+        Ok(())
+    }
+
+    /// A connection of this name is open now.
+    pub(super) fn add(&mut self, name: &str, opened: Conn) {
+        if let Some((local, peer)) = opened.ends() {
+            self.places.connected(name, local, peer);
+        }
         if let Some(old) = self.conns.insert(name.to_owned(), opened) {
             self.closed.push(old.finish());
         }
-        Ok(())
     }
 
     /// The open connection of this name.
@@ -119,8 +136,11 @@ impl Scene {
         queues.map_err(|e| e.to_string())
     }
 
-    /// Ends a connection, a stream in this way. Its trace stays.
+    /// Ends a connection, a stream in this way; or a listener. Its trace and address stay.
     pub(crate) fn take(&mut self, name: &str, how: impl FnOnce(Line) -> Trace) {
+        if self.listeners.remove(name).is_some() {
+            return;
+        }
         let trace = match self.conns.remove(name) {
             Some(Conn::Line(line)) => how(*line),
             Some(flow) => flow.finish(),
@@ -138,6 +158,27 @@ fn another_source() -> IpAddr {
 }
 
 impl Conn {
+    /// This end's address and the other's, where they have any.
+    fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
+        let (local, peer) = match self {
+            Self::Line(line) => (line.stream().local(), line.stream().peer()),
+            Self::Flow(flow) => (flow.socket().local(), flow.socket().peer()),
+        };
+        let address = |endpoint: &Endpoint| match endpoint {
+            Endpoint::Tcp(address) | Endpoint::Udp(address) => Some(*address),
+            _ => None,
+        };
+        Some((address(local)?, address(peer)?))
+    }
+
+    /// What happened so far.
+    pub(super) fn trace(&mut self) -> &mut Trace {
+        match self {
+            Self::Line(line) => &mut line.trace,
+            Self::Flow(flow) => &mut flow.trace,
+        }
+    }
+
     /// True if anything came from the target.
     pub(super) fn heard(&self) -> bool {
         match self {

@@ -83,6 +83,8 @@ impl Direction {
 #[derive(Clone, Debug)]
 pub(crate) struct Trace {
     name: String,
+    /// Who is at the other end.
+    pub(super) peer: String,
     clock: Instant,
     /// From the harness to the target.
     pub(super) out: Direction,
@@ -105,6 +107,7 @@ impl Trace {
     pub(super) fn new(name: &str, clock: Instant) -> Self {
         Self {
             name: name.to_owned(),
+            peer: "target".to_owned(),
             clock,
             out: Direction::default(),
             inbound: Direction::default(),
@@ -179,7 +182,11 @@ impl Trace {
             if !self.out.frames.is_empty() {
                 rows.push(row("frames", &self.out.frames, true, None));
             }
-            streams.push(stream(format!("{} -> target", self.name), &self.out, rows));
+            streams.push(stream(
+                format!("{} -> {}", self.name, self.peer),
+                &self.out,
+                rows,
+            ));
         }
         if self.inbound.len > 0 {
             let mut rows = vec![row("reads", &self.inbound.calls, true, None)];
@@ -187,7 +194,7 @@ impl Trace {
                 rows.push(row("frames", &self.inbound.frames, true, None));
             }
             streams.push(stream(
-                format!("target -> {}", self.name),
+                format!("{} -> {}", self.peer, self.name),
                 &self.inbound,
                 rows,
             ));

@@ -72,6 +72,29 @@ pub struct Profile {
     pub timeout: Option<Duration>,
 }
 
+impl Profile {
+    /// What stands in the place of a target where a case is its own peer.
+    pub fn none(transport: Transport, at: Location) -> Self {
+        Self {
+            name: "none".to_owned(),
+            about: None,
+            at,
+            origin: Origin::None,
+            transport,
+            host: std::net::Ipv4Addr::LOCALHOST.into(),
+            frames: BTreeMap::new(),
+            opening: Vec::new(),
+            exchanges: Vec::new(),
+            closing: Vec::new(),
+            options: SocketOptions::default(),
+            without: Vec::new(),
+            reset: Reset::None,
+            idempotent: true,
+            timeout: None,
+        }
+    }
+}
+
 /// How a target comes to be there.
 #[derive(Clone, Debug)]
 pub enum Origin {
@@ -81,6 +104,8 @@ pub enum Origin {
     Connect(Endpoint),
     /// One of the reference servers.
     Builtin(Builtin),
+    /// Nowhere: the case is its own peer.
+    None,
 }
 
 /// A program to start.
@@ -242,6 +267,8 @@ pub struct Case {
     pub level: Level,
     /// What it needs of the target.
     pub needs: Vec<Need>,
+    /// Kernel settings that it rests on.
+    pub sysctl: Vec<Setting>,
     /// For `--filter`.
     pub tags: Vec<String>,
     /// Its own target, if it differs from the scenario's.
@@ -256,6 +283,15 @@ pub struct Case {
     pub thresholds: Vec<Threshold>,
     /// True: its boundary diagram is shown even when it passes.
     pub show: bool,
+}
+
+/// A kernel setting, and what it must be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// Its sysctl(8) name.
+    pub name: String,
+    /// The bound.
+    pub is: Comparison,
 }
 
 /// How much a failure weighs.

@@ -17,6 +17,16 @@ pub(crate) trait Act: fmt::Debug {
         Lane::Parallel
     }
 
+    /// True where it needs the target.
+    fn asks_target(&self) -> bool {
+        false
+    }
+
+    /// True where it opens a socket at which the case is its own peer.
+    fn opens_own(&self) -> bool {
+        false
+    }
+
     /// The steps inside it.
     fn inner(&self) -> &[Step] {
         &[]

@@ -6,10 +6,10 @@ use crate::scenario::model::ConnName;
 use crate::scenario::syntax::Item;
 use crate::step::Here;
 
-/// close(2).
+/// close(2), of a connection or a listener.
 #[derive(Clone, Debug)]
 pub struct Close {
-    /// The connection.
+    /// The connection or listener.
     pub on: ConnName,
 }
 
@@ -18,6 +18,11 @@ impl Close {
         Here { cx, steps, at }: Here<'_, '_>,
         on: &Option<Item<String>>,
     ) -> Option<Self> {
+        if let Some(name) = on.as_ref().and_then(Item::get)
+            && steps.stops_listening(name)
+        {
+            return Some(Self { on: name.clone() });
+        }
         let on = steps.connections.close(cx, on.as_ref(), at)?;
         Some(Self { on })
     }

@@ -106,6 +106,8 @@ impl Act for Closed {
             return Ok(());
         };
         let got = line.receive(deadline, Duration::ZERO, &[], |_| Ok(Match::NotYet));
+        // What was told once is not told again: the next step asks the kernel anew.
+        line.look_again();
         Ok(verdict::closing(self.how, &got).map_or(Ok(()), Err)?)
     }
 }

@@ -1,12 +1,15 @@
-//! `connect`: a connection to the target.
+//! `connect`: a connection to the target, or to a socket of the case's own.
 
-use harness_net::SocketOptions;
+use std::time::Instant;
+
+use harness_net::{NetError, SocketOptions, Transport};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::act::{Act, Halt};
-use crate::conform::{Context, Scene};
-use crate::scenario::lower::step::{TargetState, error_name};
+use crate::conform::{Context, Own, Scene};
+use crate::scenario::context::Context as Check;
+use crate::scenario::lower::step::{Steps, TargetState, error_name};
 use crate::scenario::lower::{chosen, options};
 use crate::scenario::model::ConnName;
 use crate::scenario::syntax::{Item, OptionsSyntax, by_shape};
@@ -30,6 +33,17 @@ pub struct ConnectMap {
     pub name: Item<String>,
     /// Socket options, over those of the profile.
     pub options: Option<Item<OptionsSyntax>>,
+    /// A listener, bound socket or connection of the case's own that it goes to, open or closed.
+    /// Absent: the target.
+    pub to: Option<Item<String>>,
+    /// One whose address and port it comes from.
+    pub from: Option<Item<String>>,
+    /// False: its outcome is not awaited; `connected` does.
+    #[schemars(extend("default" = true))]
+    pub wait: Option<Item<bool>>,
+    /// True, over UDP: the socket sends to `to` without being connected to it.
+    #[schemars(extend("default" = false))]
+    pub unconnected: Option<Item<bool>>,
     /// The error that must come, such as `ECONNREFUSED`. Absent: it must succeed.
     pub error: Option<Item<String>>,
 }
@@ -41,8 +55,25 @@ pub struct Connect {
     pub name: ConnName,
     /// Options, over those of the profile.
     pub options: SocketOptions,
+    /// Where to; `None` for the target.
+    pub to: Option<ToOwn>,
     /// The error that must come, such as `ECONNREFUSED`; `None` for success.
     pub error: Option<String>,
+}
+
+/// A connection between sockets of the case's own.
+#[derive(Clone, Debug)]
+pub struct ToOwn {
+    /// The socket whose address it goes to.
+    pub to: String,
+    /// The socket whose address it comes from.
+    pub from: Option<String>,
+    /// True over UDP.
+    pub datagrams: bool,
+    /// TCP: its outcome is not awaited.
+    pub begun: bool,
+    /// UDP: the socket is not connected to where it sends.
+    pub unconnected: bool,
 }
 
 impl Connect {
@@ -60,6 +91,10 @@ impl Connect {
             ),
             None => (None, item.span, None, None),
         };
+        let own = match item.get() {
+            Some(ConnectSyntax::Map(map)) => to_own(cx, steps, map)?,
+            _ => None,
+        };
         let options = given
             .and_then(Item::get)
             .map(|o| options::alone(cx, o, steps.transport))
@@ -73,14 +108,14 @@ impl Connect {
             // It must not come to be, so it is not open afterwards.
             chosen(cx, "a connection", name, at).then_some(())?;
         } else {
-            if steps.target_state == TargetState::Stopped {
+            if own.is_none() && steps.target_state == TargetState::Stopped {
                 cx.error_help(
                     at,
                     "nothing can be connected to: the target is stopped",
                     "add `error: ECONNREFUSED` if that is what must be seen, or start it before",
                 );
             }
-            steps.connections.open(cx, name, at).then_some(())?;
+            steps.opens(cx, name, at).then_some(())?;
         }
         let error = match fails {
             None => None,
@@ -89,9 +124,65 @@ impl Connect {
         Some(Self {
             name: name.clone(),
             options,
+            to: own,
             error,
         })
     }
+}
+
+/// What a connection to a socket of the case's own says. The outer `None` is a mistake.
+fn to_own(cx: &Check, steps: &Steps<'_>, map: &ConnectMap) -> Option<Option<ToOwn>> {
+    let datagrams = steps.transport == Some(Transport::Udp);
+    let Some(to) = &map.to else {
+        let others = [
+            ("from", map.from.as_ref().map(|i| i.span)),
+            ("wait", map.wait.as_ref().map(|i| i.span)),
+            ("unconnected", map.unconnected.as_ref().map(|i| i.span)),
+        ];
+        for (key, span) in others {
+            if let Some(span) = span {
+                cx.error_help(
+                    span,
+                    format!("`{key}` is for connections to a socket of the case's own"),
+                    "say with `to` which one",
+                );
+            }
+        }
+        return Some(None);
+    };
+    let foreign = [
+        ("wait", map.wait.as_ref().filter(|_| datagrams), "TCP"),
+        (
+            "unconnected",
+            map.unconnected.as_ref().filter(|_| !datagrams),
+            "UDP",
+        ),
+    ];
+    for (key, item, over) in foreign {
+        if let Some(item) = item {
+            cx.error(item.span, format!("`{key}` is for {over}"));
+        }
+    }
+    let flag = |item: &Option<Item<bool>>| item.as_ref().and_then(Item::get).copied();
+    let from = match &map.from {
+        None => None,
+        Some(item) => Some(steps.place(cx, item)?),
+    };
+    Some(Some(ToOwn {
+        to: steps.place(cx, to)?,
+        from,
+        datagrams,
+        begun: flag(&map.wait) == Some(false),
+        unconnected: flag(&map.unconnected) == Some(true),
+    }))
+}
+
+/// The name of the error, unless it is the harness itself that waited no longer.
+pub(super) fn outcome(error: &NetError, deadline: Instant) -> String {
+    if error.is("ETIMEDOUT") && Instant::now() >= deadline {
+        return "no answer before the harness's own deadline".to_owned();
+    }
+    error.name().to_owned()
 }
 
 impl Act for Connect {
@@ -99,9 +190,25 @@ impl Act for Connect {
         format!("connect {}", self.name)
     }
 
+    fn asks_target(&self) -> bool {
+        self.to.is_none()
+    }
+
     fn run(&self, scene: &mut Scene, ctx: &mut Context<'_>) -> Result<(), Halt> {
-        let connected = scene.connect(ctx, &self.name, &self.options);
-        let connected = connected.map_err(|e| e.name().to_owned());
+        let deadline = ctx.by(ctx.deadlines.connect);
+        let connected = match &self.to {
+            None => scene.connect(ctx, &self.name, &self.options),
+            Some(own) => {
+                let to = Own {
+                    to: &own.to,
+                    from: own.from.as_deref(),
+                    begun: own.begun,
+                    unconnected: own.unconnected,
+                };
+                scene.connect_own(ctx, &self.name, to, &self.options, own.datagrams)?
+            }
+        };
+        let connected = connected.map_err(|e| outcome(&e, deadline));
         Ok(must(connected, self.error.as_deref(), "a connection")?)
     }
 }

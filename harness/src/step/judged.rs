@@ -29,6 +29,10 @@ macro_rules! judged {
                 self.0.lane()
             }
 
+            fn asks_target(&self) -> bool {
+                self.0.look().asks_target()
+            }
+
             fn run(
                 &self,
                 scene: &mut crate::conform::Scene,

@@ -9,12 +9,17 @@
 //! text. (Rust wants its `mod` line too.) Conditions of `require` and `expect` are built alike, in
 //! [`crate::condition`].
 
+mod accept;
 mod act;
+mod bind;
 mod close;
 mod closed;
 mod connect;
+mod connected;
 mod expect;
 mod judged;
+mod listen;
+mod opening;
 mod pause_target;
 mod play;
 mod recv;
@@ -36,6 +41,8 @@ use serde::Deserialize;
 
 pub(crate) use self::act::{Act, Failed, Halt};
 pub use self::closed::CloseHow;
+pub use self::connect::ToOwn;
+pub use self::opening::Opened;
 pub use self::recv::RecvExpect;
 pub use self::send::SendData;
 use crate::plan::Lane;
@@ -99,6 +106,14 @@ steps! {
     play::Play(given: Item<play::PlaySyntax>),
     /// Opens a connection.
     connect::Connect(given: Item<connect::ConnectSyntax>),
+    /// Opens a listener of the case's own. A case that is its own peer needs no target.
+    listen::Listen(given: Item<listen::ListenSyntax>),
+    /// Accepts a connection of a listener of the case's own.
+    accept::Accept(given: Item<accept::AcceptSyntax>),
+    /// Opens a UDP socket of the case's own.
+    bind::Bind(given: Item<bind::BindSyntax>),
+    /// A connection that was begun with `wait: false` must come to stand.
+    connected::Connected(given: Item<connected::ConnectedSyntax>),
     /// Sends bytes.
     send::Send(given: Item<send::SendSyntax>),
     /// Receives bytes, which must be as stated.
@@ -107,7 +122,7 @@ steps! {
     silence::Silence(given: Item<silence::SilenceSyntax>),
     /// Sends FIN and goes on reading (half-close).
     shutdown::Shutdown(on: Option<Item<String>>),
-    /// Closes the connection.
+    /// Closes the connection, or a listener.
     close::Close(on: Option<Item<String>>),
     /// Ends the connection with RST.
     reset::Reset(on: Option<Item<String>>),
@@ -144,6 +159,16 @@ impl StepKind {
     /// The steps inside it.
     pub fn inner(&self) -> &[Step] {
         self.act().inner()
+    }
+
+    /// True where it, or a step inside it, needs the target.
+    pub fn asks_target(&self) -> bool {
+        self.act().asks_target() || self.inner().iter().any(|s| s.kind.asks_target())
+    }
+
+    /// True where it, or a step inside it, opens a socket at which the case is its own peer.
+    pub fn opens_own(&self) -> bool {
+        self.act().opens_own() || self.inner().iter().any(|s| s.kind.opens_own())
     }
 
     /// With what a case that has it may run side by side.

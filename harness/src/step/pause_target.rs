@@ -31,6 +31,10 @@ impl Act for PauseTarget {
         Lane::Exclusive
     }
 
+    fn asks_target(&self) -> bool {
+        true
+    }
+
     fn run(&self, _scene: &mut Scene, ctx: &mut Context<'_>) -> Result<(), Halt> {
         let paused = ctx.target.pause(ctx.by(ctx.deadlines.state));
         Ok(paused.map_err(|e| Deviation::error(self.words(), e.to_string()))?)

@@ -153,6 +153,10 @@ impl Act for Play {
         format!("play on {}", self.on)
     }
 
+    fn asks_target(&self) -> bool {
+        true
+    }
+
     fn run(&self, scene: &mut Scene, ctx: &mut Context<'_>) -> Result<(), Halt> {
         let selection: Vec<usize> = match &self.exchanges {
             None => (0..ctx.profile.exchanges.len()).collect(),

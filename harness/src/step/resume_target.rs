@@ -35,6 +35,10 @@ impl Act for ResumeTarget {
         Lane::Exclusive
     }
 
+    fn asks_target(&self) -> bool {
+        true
+    }
+
     fn run(&self, _scene: &mut Scene, ctx: &mut Context<'_>) -> Result<(), Halt> {
         let resumed = ctx.target.resume();
         Ok(resumed.map_err(|e| Deviation::error(self.words(), e.to_string()))?)

@@ -199,7 +199,7 @@ fn send(
     ctx: &mut Context<'_>,
     data: &SendData,
 ) -> Result<Result<(), String>, Deviation> {
-    line.segments_mark = line.segments().unwrap_or(0);
+    line.mark();
     let deadline = ctx.by(ctx.deadlines.reply);
     let written = match data {
         SendData::Whole(bytes) => line.write(bytes, deadline),

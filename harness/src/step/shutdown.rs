@@ -33,6 +33,7 @@ impl Act for Shutdown {
     fn run(&self, scene: &mut Scene, _ctx: &mut Context<'_>) -> Result<(), Halt> {
         match scene.conn(&self.on)? {
             Conn::Line(line) => {
+                line.mark();
                 let done = line.shutdown().map_err(|e| e.name().to_owned());
                 Ok(must(done, None, "FIN is sent")?)
             }

@@ -66,6 +66,10 @@ impl Act for StartSecond {
         Lane::Exclusive
     }
 
+    fn asks_target(&self) -> bool {
+        true
+    }
+
     fn run(&self, _scene: &mut Scene, ctx: &mut Context<'_>) -> Result<(), Halt> {
         let refused = self.refused;
         let seen = ctx

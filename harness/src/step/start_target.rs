@@ -80,6 +80,10 @@ impl Act for StartTarget {
         Lane::Exclusive
     }
 
+    fn asks_target(&self) -> bool {
+        true
+    }
+
     fn run(&self, _scene: &mut Scene, ctx: &mut Context<'_>) -> Result<(), Halt> {
         let started = ctx
             .target

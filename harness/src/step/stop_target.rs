@@ -66,6 +66,10 @@ impl Act for StopTarget {
         Lane::Exclusive
     }
 
+    fn asks_target(&self) -> bool {
+        true
+    }
+
     fn run(&self, _scene: &mut Scene, ctx: &mut Context<'_>) -> Result<(), Halt> {
         let stopped = ctx.target.stop(self.kill);
         let forced = stopped.map_err(|e| Deviation::error(self.words(), e.to_string()))?;

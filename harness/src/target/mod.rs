@@ -77,6 +77,7 @@ impl Target {
         };
         let (lease, dir, endpoint) = match (&profile.origin, profile.transport) {
             (Origin::Connect(endpoint), _) => (None, None, endpoint.clone()),
+            (Origin::None, _) => (None, None, nowhere()),
             (_, Transport::Unix) => {
                 let dir = tempfile::Builder::new()
                     .prefix("harness-")
@@ -99,7 +100,7 @@ impl Target {
             }
         };
         let (launch, ready, within) = match &profile.origin {
-            Origin::Connect(_) => (None, Ready::Listening, BUILTIN_WITHIN),
+            Origin::Connect(_) | Origin::None => (None, Ready::Listening, BUILTIN_WITHIN),
             Origin::Builtin(builtin) => {
                 let argv = builtin_argv(builtin, launcher, &endpoint);
                 (
@@ -153,7 +154,8 @@ impl Target {
     /// True for an address at which nothing was met so far. What is not there cannot be judged.
     /// One that the harness started was seen to listen.
     pub fn never_reached(&self) -> bool {
-        !self.is_started() && !self.reached.load(Ordering::Relaxed)
+        let expected = !matches!(self.profile.origin, Origin::None);
+        expected && !self.is_started() && !self.reached.load(Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Process>> {
@@ -360,7 +362,9 @@ impl Target {
             _ => (None, Vec::new()),
         };
         TargetInfo {
-            address: Some(self.endpoint.to_string()),
+            address: Some(&self.endpoint)
+                .filter(|_| !matches!(self.profile.origin, Origin::None))
+                .map(ToString::to_string),
             binary_sha256: self.digest.clone(),
             exit: exit.map(|e| e.to_string()),
             stderr,
@@ -373,6 +377,7 @@ impl Target {
 pub fn describe(profile: &Profile) -> TargetInfo {
     let how = match &profile.origin {
         Origin::Connect(endpoint) => endpoint.to_string(),
+        Origin::None => "both ends are the harness's own".to_owned(),
         Origin::Start(command) => command.argv.join(" "),
         Origin::Builtin(b) => {
             let mut how = format!("reference server {}", b.server);
@@ -390,6 +395,11 @@ pub fn describe(profile: &Profile) -> TargetInfo {
         how,
         ..TargetInfo::default()
     }
+}
+
+/// Stands for the address of a target that is not there.
+fn nowhere() -> Endpoint {
+    Endpoint::Tcp((std::net::Ipv4Addr::LOCALHOST, 0).into())
 }
 
 /// True where a program that exited well left a descendant, which may still become ready.

@@ -6,6 +6,7 @@ use harness_net::Transport;
 
 use crate::scenario::context::Context;
 use crate::scenario::lower::connections::Connections;
+use crate::scenario::lower::places::Listeners;
 use crate::scenario::lower::{Lowered, positive};
 use crate::scenario::model::{Origin, Step};
 use crate::scenario::source::Span;
@@ -27,6 +28,7 @@ pub(crate) struct Steps<'a> {
     /// What the target speaks over, where that is known.
     pub(crate) transport: Option<Transport>,
     pub(crate) connections: Connections,
+    pub(crate) listeners: Listeners,
     /// The names of the `timed` blocks so far.
     pub(crate) timed: Vec<String>,
     /// True: some step plays exchanges.
@@ -44,6 +46,7 @@ impl<'a> Steps<'a> {
             target,
             transport,
             connections: Connections::default(),
+            listeners: Listeners::default(),
             timed: Vec::new(),
             plays: false,
             receives: false,
@@ -158,7 +161,7 @@ pub(crate) fn optional_time(cx: &Context, item: Option<&Item<Time>>) -> Option<O
 }
 
 /// The errors that a step may expect: those of connect(2), send(2) and recv(2).
-const ERRORS: [&str; 14] = [
+const ERRORS: [&str; 15] = [
     "ECONNREFUSED",
     "ECONNRESET",
     "ECONNABORTED",
@@ -173,6 +176,7 @@ const ERRORS: [&str; 14] = [
     "EPERM",
     "ENOENT",
     "EINVAL",
+    "EDESTADDRREQ",
 ];
 
 /// The name of an error.

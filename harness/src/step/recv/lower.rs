@@ -6,7 +6,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use super::{ReadSizes, Recv, RecvExpect, RecvMap, RecvSyntax};
 use crate::scenario::context::Context as Check;
 use crate::scenario::lower::step::Steps;
-use crate::scenario::lower::step::{one_of, optional_time};
+use crate::scenario::lower::step::{error_name, one_of, optional_time};
 use crate::scenario::lower::{positive, value};
 use crate::scenario::source::Span;
 use crate::scenario::syntax::Item;
@@ -76,6 +76,7 @@ fn expected(cx: &Check, map: &RecvMap, at: Span) -> Option<RecvExpect> {
         ("regex", map.regex.as_ref().map(|i| i.span)),
         ("size", map.size.as_ref().map(|i| i.span)),
         ("nothing", map.nothing.as_ref().map(|i| i.span)),
+        ("error", map.error.as_ref().map(|i| i.span)),
         ("reads", map.reads.as_ref().map(|i| i.span)),
     ];
     one_of(cx, &given, "recv", at)?;
@@ -100,6 +101,9 @@ fn expected(cx: &Check, map: &RecvMap, at: Span) -> Option<RecvExpect> {
     }
     if let Some(item) = &map.nothing {
         return Some(RecvExpect::Nothing(positive(cx, item)?));
+    }
+    if let Some(item) = &map.error {
+        return Some(RecvExpect::Error(error_name(cx, item)?));
     }
     let reads = map.reads.as_ref()?;
     let items = reads.get()?;

@@ -21,7 +21,7 @@ by_shape! {
     }
 }
 
-/// What must arrive. Exactly one of `exact`, `prefix`, `regex`, `size`, `nothing` and `reads`.
+/// What must arrive. Exactly one of `exact`, `prefix`, `regex`, `size`, `nothing`, `error` and `reads`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct RecvMap {
     /// The connection.
@@ -36,6 +36,8 @@ pub struct RecvMap {
     pub size: Option<Item<Size>>,
     /// Nothing, for this long.
     pub nothing: Option<Item<Time>>,
+    /// This error of recv(2), such as `ECONNREFUSED`.
+    pub error: Option<Item<String>>,
     /// One read for each of these, which returns exactly these bytes.
     pub reads: Option<Item<Vec<Item<Bytes>>>>,
     /// The size of each read; a list for each in turn, whose last one repeats.
@@ -69,6 +71,8 @@ pub enum RecvExpect {
     Size(usize),
     /// Nothing, for this long. The end of the stream is not something.
     Nothing(Duration),
+    /// This error, and no byte before it.
+    Error(String),
     /// One read for each of these, returning exactly these bytes.
     Reads(Vec<Vec<u8>>),
 }

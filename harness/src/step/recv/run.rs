@@ -57,6 +57,7 @@ fn recv(
     told_reads(line, ctx, &got);
     let met = match expect {
         RecvExpect::Nothing(_) => got.bytes.is_empty(),
+        RecvExpect::Error(name) => got.bytes.is_empty() && got.stop == Stop::Error(name.clone()),
         _ => {
             got.stop == Stop::Complete
                 && matches!(verdict::matches(expect, &got.bytes), Match::Met(_))
