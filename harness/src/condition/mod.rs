@@ -20,6 +20,7 @@ mod segments;
 mod state;
 mod target_alive;
 mod target_idle;
+mod unacknowledged;
 mod unsent;
 mod window;
 
@@ -96,6 +97,8 @@ conditions! {
     peer_queue::PeerQueue(given: Item<measured::QueueSyntax>),
     /// Bytes that wait unread here.
     own_queue::OwnQueue(given: Item<measured::QueueSyntax>),
+    /// Bytes written that the peer's kernel did not acknowledge yet, unsent ones included.
+    unacknowledged::Unacknowledged(given: Item<measured::QueueSyntax>),
     /// Bytes that wait unsent here.
     unsent::Unsent(given: Item<measured::QueueSyntax>),
     /// The duration of one `timed` block over that of another.

@@ -188,7 +188,7 @@ pub(crate) fn play(
 /// The errno name of the first send that failed.
 pub(crate) fn send(flow: &mut Flow, data: &SendData) -> Result<(), String> {
     match data {
-        SendData::Whole(bytes) => flow.send(bytes),
+        SendData::Whole(bytes) | SendData::MostOf(bytes) => flow.send(bytes),
         SendData::Vectored(parts) => flow.send(&parts.concat()),
         SendData::Writes { parts, more: true } => flow.send_joined(parts),
         SendData::Parts(parts) | SendData::Merged(parts) | SendData::Writes { parts, .. } => {

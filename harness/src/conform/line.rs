@@ -13,6 +13,9 @@ use super::trace::Trace;
 use super::{Interrupt, Tally};
 use crate::verdict::{Match, Received, Stop};
 
+/// How long a socket takes nothing before it counts as full: longer than acknowledgements are
+/// delayed.
+const FULL: Duration = Duration::from_millis(100);
 /// The longest wait between two looks at the interrupt flag.
 const SLICE: Duration = Duration::from_millis(100);
 /// Bytes asked for in one read where the user did not say.
@@ -145,6 +148,42 @@ impl Line {
                 stream.write(rest)
             }
         })
+    }
+
+    /// As many of `bytes` as the kernel takes, until it took none for [`FULL`]. Reads nothing.
+    ///
+    /// # Errors
+    /// The connection is over, or nothing was taken at all (EAGAIN).
+    pub(crate) fn write_most(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), Stop> {
+        let mut rest = bytes;
+        // Poll(2) tells of room only when much of it is free: a send may find some before.
+        let mut waited = false;
+        while !rest.is_empty() && Instant::now() < deadline && !self.interrupt.is_set() {
+            match self.stream.write(rest) {
+                Ok(Write::Took(n)) => {
+                    self.trace.wrote(&rest[..n]);
+                    self.sent += n as u64;
+                    rest = &rest[n..];
+                    waited = false;
+                }
+                Ok(Write::Full) if waited => break,
+                Ok(Write::Full) => {
+                    let interest = Interest {
+                        fd: self.stream.as_fd(),
+                        read: false,
+                        write: true,
+                    };
+                    // An error of poll(2) itself shows again in the next write.
+                    let _ = poll(&[interest], FULL);
+                    waited = true;
+                }
+                Err(error) => return Err(Stop::Error(error.name().to_owned())),
+            }
+        }
+        if rest.len() == bytes.len() {
+            return Err(Stop::Error("EAGAIN".to_owned()));
+        }
+        Ok(())
     }
 
     fn write_with(

@@ -79,8 +79,13 @@ impl Scene {
     ) -> Result<Result<(), NetError>, Deviation> {
         let to = self.places.local(own.to)?;
         let mut options = options.clone();
-        if let Some(from) = own.from {
-            let from = self.places.local(from)?;
+        let from = match own.from {
+            Some(from) => Some(self.places.local(from)?),
+            // Else it would have no address before its first datagram.
+            None if own.unconnected => Some(self.places.fresh(None, options.bind)?),
+            None => None,
+        };
+        if let Some(from) = from {
             options.bind = Some(options.bind.unwrap_or(from.ip()));
             options.bind_port = Some(from.port());
         }

@@ -28,7 +28,7 @@ by_shape! {
     }
 }
 
-/// Bytes to send. Exactly one of `whole`, `parts`, `merged`, `writes` and `vectored`.
+/// Bytes to send. Exactly one of `whole`, `parts`, `merged`, `writes`, `most_of` and `vectored`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct SendMap {
     /// The connection.
@@ -41,6 +41,9 @@ pub struct SendMap {
     pub merged: Option<Item<Vec<Item<Bytes>>>>,
     /// One write each, back to back: what merges is left to the kernel.
     pub writes: Option<Item<Vec<Item<Bytes>>>>,
+    /// As much as the kernel takes, until it took nothing for 100 ms. What comes is not read
+    /// meanwhile. EAGAIN where it takes nothing at all.
+    pub most_of: Option<Item<Bytes>>,
     /// All in one sendmsg(2).
     pub vectored: Option<Item<Vec<Item<Bytes>>>>,
     /// True: MSG_MORE on all but the last of `writes`.
@@ -66,6 +69,8 @@ pub enum SendData {
         /// True: MSG_MORE on all but the last.
         more: bool,
     },
+    /// As many of them as the kernel takes without anything being read.
+    MostOf(Vec<u8>),
     /// All parts in one sendmsg(2).
     Vectored(Vec<Vec<u8>>),
 }
@@ -121,6 +126,7 @@ fn data(cx: &Check, steps: &Steps<'_>, map: &SendMap, at: Span) -> Option<SendDa
         ("parts", list_span(&map.parts)),
         ("merged", list_span(&map.merged)),
         ("writes", list_span(&map.writes)),
+        ("most_of", map.most_of.as_ref().map(|i| i.span)),
         ("vectored", list_span(&map.vectored)),
     ];
     one_of(cx, &given, "send", at)?;
@@ -158,6 +164,14 @@ fn data(cx: &Check, steps: &Steps<'_>, map: &SendMap, at: Span) -> Option<SendDa
     };
     if let Some(item) = &map.whole {
         return Some(SendData::Whole(value::bytes(cx, item)?));
+    }
+    if let Some(item) = &map.most_of {
+        steps.stream_only(cx, "most_of", item.span);
+        let bytes = value::bytes(cx, item)?;
+        if bytes.is_empty() {
+            cx.error(item.span, "there is nothing to send in it");
+        }
+        return Some(SendData::MostOf(bytes));
     }
     if let Some(item) = &map.parts {
         return Some(SendData::Parts(list(item)?));
@@ -203,6 +217,7 @@ fn send(
     let deadline = ctx.by(ctx.deadlines.reply);
     let written = match data {
         SendData::Whole(bytes) => line.write(bytes, deadline),
+        SendData::MostOf(bytes) => line.write_most(bytes, deadline),
         SendData::Vectored(parts) => {
             let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
             line.write_vectored(&parts, deadline)

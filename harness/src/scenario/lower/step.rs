@@ -161,7 +161,7 @@ pub(crate) fn optional_time(cx: &Context, item: Option<&Item<Time>>) -> Option<O
 }
 
 /// The errors that a step may expect: those of connect(2), send(2) and recv(2).
-const ERRORS: [&str; 15] = [
+const ERRORS: [&str; 16] = [
     "ECONNREFUSED",
     "ECONNRESET",
     "ECONNABORTED",
@@ -177,6 +177,7 @@ const ERRORS: [&str; 15] = [
     "ENOENT",
     "EINVAL",
     "EDESTADDRREQ",
+    "EAGAIN",
 ];
 
 /// The name of an error.
