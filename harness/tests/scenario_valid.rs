@@ -315,6 +315,7 @@ fn tell(step: &StepKind) -> String {
         Condition::Ratio(r) => measured("ratio", &format!("{} {}", r.of, r.to), r.is),
         Condition::TargetAlive(_) => "target_alive".into(),
         Condition::TargetIdle(_) => "target_idle".into(),
+        other => other.words(),
     };
     match step {
         StepKind::Play(Play { exchanges, on }) => {
@@ -326,6 +327,7 @@ fn tell(step: &StepKind) -> String {
             name,
             options,
             error,
+            to: _,
         }) => {
             let nodelay = if options.nodelay == Some(true) {
                 " nodelay"
@@ -344,6 +346,7 @@ fn tell(step: &StepKind) -> String {
                 SendData::Writes { parts, more } => {
                     format!("writes {}{}", parts.len(), if *more { " more" } else { "" })
                 }
+                SendData::MostOf(bytes) => format!("most of {}", bytes.len()),
                 SendData::Vectored(parts) => format!("vectored {}", parts.len()),
             };
             format!("send {on} {data} {}", error.as_deref().unwrap_or(""))
@@ -369,6 +372,7 @@ fn tell(step: &StepKind) -> String {
                 }
                 RecvExpect::Size(size) => format!("size {size}"),
                 RecvExpect::Nothing(time) => format!("nothing {time:?}"),
+                RecvExpect::Error(name) => format!("error {name}"),
                 RecvExpect::Reads(reads) => format!("reads {}", reads.len()),
             };
             let mut told = format!("recv {on} {expect}");
@@ -407,6 +411,7 @@ fn tell(step: &StepKind) -> String {
             format!("repeat {} [{}]", r.times, steps.join(", "))
         }
         StepKind::Timed(t) => format!("timed {} {}", t.name, t.steps.len()),
+        other => other.words(),
     }
 }
 
@@ -483,4 +488,56 @@ fn the_state_is_known_by_its_name() {
         .iter()
         .any(|s| matches!(&s.kind, StepKind::Closed(c) if c.how == CloseHow::Any));
     assert!(closes);
+}
+
+#[test]
+fn a_case_that_is_its_own_peer_needs_no_target() {
+    let document = document("own-peer.yaml");
+    let streams = case_of(&document, "own.streams");
+    let target = streams.target.as_ref().unwrap();
+    assert!(matches!(target.origin, Origin::None));
+    assert_eq!(target.transport, Transport::Tcp);
+    assert_eq!(streams.sysctl.len(), 2);
+    assert_eq!(streams.sysctl[0].name, "net.ipv4.tcp_timestamps");
+    let told: Vec<String> = streams.steps.iter().map(|s| tell(&s.kind)).collect();
+    assert_eq!(
+        told,
+        [
+            "listen l",
+            "listen m",
+            "listen n",
+            "connect a",
+            "connect b nodelay",
+            "connected b",
+            "connected b",
+            "connected b",
+            "accept s",
+            "accept t",
+            "send a most of 1024",
+            "send a whole 0",
+            "recv s error ECONNRESET",
+            "expect a in ESTABLISHED",
+            "expect segments received on a == 2",
+            "expect segments sent again on a == 0",
+            "expect window announced to a > 0",
+            "expect bytes unacknowledged on a == 0",
+            "expect connections that wait at l == 0",
+            "expect a and s are two ends of one connection",
+            "expect options of a: nodelay false, sndbuf > 4096, linger 0ns",
+            "close l",
+            "close a",
+            "require the peer of a in CLOSE_WAIT",
+            "listen l",
+        ]
+    );
+    let StepKind::Connect(begun) = &streams.steps[4].kind else {
+        panic!("{streams:?}")
+    };
+    let to = begun.to.as_ref().unwrap();
+    assert!(to.begun && !to.datagrams && !to.unconnected);
+    assert_eq!((&*to.to, to.from.as_deref()), ("m", Some("l")));
+    let datagrams = case_of(&document, "own.datagrams").target.unwrap();
+    assert_eq!(datagrams.transport, Transport::Udp);
+    let beside = case_of(&document, "own.beside_a_target").target.unwrap();
+    assert!(matches!(beside.origin, Origin::Builtin(_)));
 }

@@ -15,7 +15,7 @@ pub(super) fn tcp_only(here: &Here<'_, '_>) {
     if let Some(transport) = here.steps.transport.filter(|t| *t != Transport::Tcp) {
         here.cx.error(
             here.at,
-            format!("segments are TCP's; the target speaks over {transport}"),
+            format!("segments and windows are TCP's; the case speaks over {transport}"),
         );
     }
 }
