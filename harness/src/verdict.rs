@@ -444,8 +444,22 @@ mod tests {
         assert_eq!(matches(&regex, b"12"), Match::NotYet);
         assert_eq!(matches(&regex, b"12\n3"), Match::Met(3));
         assert_eq!(matches(&regex, b"x12\n"), Match::NotYet);
+        let error = RecvExpect::Error("ECONNREFUSED".to_owned());
+        assert_eq!(matches(&error, b""), Match::NotYet);
+        assert_eq!(matches(&error, b"a"), Match::Never);
         assert_eq!(matches(&RecvExpect::Size(2), b"a"), Match::NotYet);
         assert_eq!(matches(&RecvExpect::Size(2), b"abc"), Match::Met(2));
+    }
+
+    #[test]
+    fn an_error_that_is_expected_must_be_that_one() {
+        let done = |name: &str| Err(name.to_owned());
+        assert_eq!(must(Ok(()), None, "a connection"), Ok(()));
+        assert_eq!(must(done("EPIPE"), Some("EPIPE"), "bytes"), Ok(()));
+        let kind = |done, error| must(done, error, "bytes").unwrap_err().kind;
+        assert_eq!(kind(done("EPIPE"), None), FAILED);
+        assert_eq!(kind(done("EPIPE"), Some("ECONNRESET")), "wrong error");
+        assert_eq!(kind(Ok(()), Some("ECONNRESET")), "no error");
     }
 
     #[test]

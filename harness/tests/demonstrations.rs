@@ -11,10 +11,12 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 
 use common::{cases, run, text};
 use harness::run::Verdict;
-use harness::scenario::model::Origin;
+use harness::scenario::model::{Origin, Profile};
 
 /// A case, what it expects, and something else. Where the text stands in the case more than once,
 /// its last occurrence is changed.
@@ -221,51 +223,56 @@ fn each_demonstration_fails_where_it_expects_something_else() {
         .map(|(id, from, to)| (*id, (*from, *to)))
         .collect();
     let dir = tempfile::tempdir().unwrap();
-    let mut left: Vec<&str> = wrong.keys().copied().collect();
-    for name in FILES {
-        let file = common::root().join(format!("scenarios/{name}.yaml"));
-        let document = harness::scenario::load(&file).unwrap();
-        let mut changed = std::fs::read_to_string(&file).unwrap();
-        let mut filters = Vec::new();
-        for case in document.scenarios.iter().flat_map(|s| &s.cases) {
-            let id = case.id.as_str();
-            let own = case
-                .target
-                .as_ref()
-                .is_some_and(|t| matches!(t.origin, Origin::None));
-            assert!(
-                !own || wrong.contains_key(id),
-                "{id} is not shown to be able to fail"
-            );
-            let Some((from, to)) = wrong.get(id) else {
-                continue;
-            };
-            assert!(case.tags.iter().any(|t| t == "demonstration"), "{id}");
-            let was = block(&changed, id).to_owned();
-            let at = was
-                .rfind(from)
-                .unwrap_or_else(|| panic!("{id} has no `{from}`"));
-            let is = format!("{}{to}{}", &was[..at], &was[at + from.len()..]);
-            changed = changed.replacen(&was, &is, 1);
-            filters.extend(["--filter".to_owned(), id.to_owned()]);
-            left.retain(|l| *l != id);
-        }
-        let path = dir.path().join(format!("{name}.yaml"));
-        std::fs::write(&path, changed).unwrap();
-        let mut args = vec![path.to_str().unwrap()];
-        args.extend(filters.iter().map(String::as_str));
-        let (output, result) = run(&args);
-        let result = result.unwrap_or_else(|| panic!("{}", text(&output)));
-        assert_eq!(output.status.code(), Some(1), "{}", text(&output));
-        for case in cases(&result).filter(|c| c.verdict != Verdict::Skip) {
-            assert_eq!(
-                case.verdict,
-                Verdict::Fail,
-                "{}\n{}",
-                case.id,
-                text(&output)
-            );
-        }
-    }
+    // Most of the time is spent waiting for what does not come.
+    let changed: Vec<&str> = std::thread::scope(|scope| {
+        let threads = FILES.map(|name| scope.spawn(|| falsify(name, &wrong, dir.path())));
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    let left: Vec<_> = wrong.keys().filter(|id| !changed.contains(id)).collect();
     assert!(left.is_empty(), "in none of the files: {left:?}");
+}
+
+/// Runs the demonstrations of a scenario with wrong expectations, all of which must fail. Answers
+/// their ids.
+fn falsify<'a>(name: &str, wrong: &BTreeMap<&'a str, (&str, &str)>, folder: &Path) -> Vec<&'a str> {
+    let file = common::root().join(format!("scenarios/{name}.yaml"));
+    let document = harness::scenario::load(&file).unwrap();
+    let mut changed = std::fs::read_to_string(&file).unwrap();
+    let mut ids = Vec::new();
+    for case in document.scenarios.iter().flat_map(|s| &s.cases) {
+        let is_own_peer = |t: &Arc<Profile>| matches!(t.origin, Origin::None);
+        let own = case.target.as_ref().is_some_and(is_own_peer);
+        let Some((id, (from, to))) = wrong.get_key_value(case.id.as_str()) else {
+            assert!(!own, "{} is not shown to be able to fail", case.id);
+            continue;
+        };
+        assert!(case.tags.iter().any(|t| t == "demonstration"), "{id}");
+        let was = block(&changed, id).to_owned();
+        let at = was
+            .rfind(from)
+            .unwrap_or_else(|| panic!("{id} has no `{from}`"));
+        let is = format!("{}{to}{}", &was[..at], &was[at + from.len()..]);
+        changed = changed.replacen(&was, &is, 1);
+        ids.push(*id);
+    }
+    let path = folder.join(format!("{name}.yaml"));
+    std::fs::write(&path, changed).unwrap();
+    let mut args = vec![path.to_str().unwrap()];
+    args.extend(ids.iter().flat_map(|id| ["--filter", id]));
+    let (output, result) = run(&args);
+    let result = result.unwrap_or_else(|| panic!("{}", text(&output)));
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    for case in cases(&result).filter(|c| c.verdict != Verdict::Skip) {
+        assert_eq!(
+            case.verdict,
+            Verdict::Fail,
+            "{}\n{}",
+            case.id,
+            text(&output)
+        );
+    }
+    ids
 }

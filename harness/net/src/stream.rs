@@ -88,7 +88,7 @@ impl Stream {
     ///
     /// # Errors
     /// Those of socket(2), setsockopt(2), bind(2) and connect(2) that show at once, such as
-    /// ECONNREFUSED on loopback.
+    /// EADDRNOTAVAIL. A refusal shows in [`await_connected`](Self::await_connected).
     pub fn begin(to: &Endpoint, options: &SocketOptions) -> Result<Self, NetError> {
         let socket = connect::begin(to, options)?;
         let local = connect::local(&socket, to);
