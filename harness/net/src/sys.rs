@@ -141,10 +141,10 @@ pub(crate) fn recv_datagram(
 /// SO_MEMINFO of `linux/sock_diag.h`: what was dropped for want of room, its ninth figure.
 #[cfg(target_os = "linux")]
 pub(crate) fn dropped(fd: BorrowedFd<'_>) -> Option<u32> {
-    const DROPS_AT: usize = 8 * size_of::<u32>();
-    let mut info = [0_u8; DROPS_AT + size_of::<u32>()];
+    // Nine u32.
+    let mut info = [0_u8; 36];
     let len = getsockopt_bytes(fd, libc::SOL_SOCKET, libc::SO_MEMINFO, &mut info).ok()?;
-    let drops = info.get(DROPS_AT..len)?;
+    let drops = info.get(32..len)?;
     Some(u32::from_ne_bytes(drops.try_into().ok()?))
 }
 

@@ -1,7 +1,7 @@
 //! What can be seen to hold: one file a condition, from its words in YAML to how it is looked at.
 //!
 //! A new condition is one file here, named as its word, with a struct of what it means that has a
-//! `lower` and implements [`Look`]; and one line in [`conditions!`], as for steps
+//! `lower` and implements `Look`; and one line in `registry!`, as for steps
 //! ([`crate::step`]).
 
 mod accept_queue;
@@ -24,53 +24,19 @@ mod unacknowledged;
 mod unsent;
 mod window;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
 pub(crate) use self::look::{Look, Seen};
 use crate::plan::Lane;
 use crate::scenario::syntax::Item;
-use crate::step::Here;
+use crate::step::registry;
 
-/// The registry: each condition once, as `Name(args: what stands behind its word)`.
-macro_rules! conditions {
-    ($($(#[doc = $doc:literal])+ $module:ident::$name:ident $(($given:ident: $value:ty))?,)+) => {
-        $(pub use self::$module::$name;)+
+registry! {
+    /// Something that can be seen to hold.
+    ConditionSyntax,
+    /// Something that can be seen to hold.
+    Condition,
+    /// The condition as the later stages see it.
+    look: Look;
 
-        /// Something that can be seen to hold.
-        #[derive(Clone, Debug, Deserialize, JsonSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum ConditionSyntax {
-            $($(#[doc = $doc])+ $name $(($value))?,)+
-        }
-
-        /// Something that can be seen to hold.
-        #[derive(Clone, Debug)]
-        pub enum Condition {
-            $($(#[doc = $doc])+ $name($name),)+
-        }
-
-        /// The condition of a `require` or `expect`, found valid.
-        pub(crate) fn lower(here: Here<'_, '_>, condition: &ConditionSyntax) -> Option<Condition> {
-            match condition {
-                $(ConditionSyntax::$name $(($given))? => {
-                    $name::lower(here $(, $given)?).map(Condition::$name)
-                })+
-            }
-        }
-
-        impl Condition {
-            /// The condition as the later stages see it.
-            pub(crate) fn look(&self) -> &dyn Look {
-                match self {
-                    $(Self::$name(condition) => condition,)+
-                }
-            }
-        }
-    };
-}
-
-conditions! {
     /// A socket with the target's port is in this state, as ss(8) names it: `TIME_WAIT`, `CLOSE_WAIT`,
     /// `LISTEN` and others.
     port_state::PortState(given: Item<String>),

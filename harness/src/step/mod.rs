@@ -2,10 +2,10 @@
 //!
 //! A step is the one noun that crosses the stages of a run. Its file holds what may be written, how
 //! that is checked, what it means, and how it is carried out; the stages meet steps only through
-//! [`StepSyntax`], [`StepKind`] and [`Act`].
+//! [`StepSyntax`], [`StepKind`] and `Act`.
 //!
 //! A new step is one file here, named as its word, with a struct of what it means that has a
-//! `lower` and implements [`Act`]; and one line in [`steps!`], whose doc comment is the reference's
+//! `lower` and implements `Act`; and one line in `registry!`, whose doc comment is the reference's
 //! text. (Rust wants its `mod` line too.) Conditions of `require` and `expect` are built alike, in
 //! [`crate::condition`].
 
@@ -23,6 +23,7 @@ mod opening;
 mod pause_target;
 mod play;
 mod recv;
+mod registry;
 mod repeat;
 mod require;
 mod reset;
@@ -36,14 +37,12 @@ mod start_target;
 mod stop_target;
 mod timed;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
 pub(crate) use self::act::{Act, Failed, Halt};
 pub use self::closed::CloseHow;
 pub use self::connect::ToOwn;
 pub use self::opening::Opened;
 pub use self::recv::RecvExpect;
+pub(crate) use self::registry::registry;
 pub use self::send::SendData;
 use crate::plan::Lane;
 use crate::scenario::context::Context;
@@ -62,45 +61,14 @@ pub(crate) struct Here<'c, 's> {
     pub at: Span,
 }
 
-/// The registry: each step once, as `Name(args: what stands behind its word)`.
-macro_rules! steps {
-    ($($(#[doc = $doc:literal])+ $module:ident::$name:ident $(($given:ident: $value:ty))?,)+) => {
-        $(pub use self::$module::$name;)+
+registry! {
+    /// One step of a case. Where a step names no connection, the one that was opened last is meant.
+    StepSyntax,
+    /// What a step does.
+    StepKind,
+    /// The step as the later stages see it.
+    act: Act;
 
-        /// One step of a case. Where a step names no connection, the one that was opened last is meant.
-        #[derive(Clone, Debug, Deserialize, JsonSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum StepSyntax {
-            $($(#[doc = $doc])+ $name $(($value))?,)+
-        }
-
-        /// What a step does.
-        #[derive(Clone, Debug)]
-        pub enum StepKind {
-            $($(#[doc = $doc])+ $name($name),)+
-        }
-
-        /// What a step means, found valid with what came before it in mind.
-        pub(crate) fn lower(here: Here<'_, '_>, step: &StepSyntax) -> Option<StepKind> {
-            match step {
-                $(StepSyntax::$name $(($given))? => {
-                    $name::lower(here $(, $given)?).map(StepKind::$name)
-                })+
-            }
-        }
-
-        impl StepKind {
-            /// The step as the later stages see it.
-            pub(crate) fn act(&self) -> &dyn Act {
-                match self {
-                    $(Self::$name(step) => step,)+
-                }
-            }
-        }
-    };
-}
-
-steps! {
     /// Plays exchanges of the profile, under the case's deliveries. Opens the connection where it is
     /// not open.
     play::Play(given: Item<play::PlaySyntax>),
