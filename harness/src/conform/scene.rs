@@ -5,13 +5,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use harness_net::{Endpoint, Listener, NetError, Queues, SocketOptions};
+use harness_net::{Endpoint, Listener, NetError, Queues, SocketOptions, Transport};
 
 use super::context::Context;
 use super::datagram::Flow;
 use super::line::Line;
 use super::places::Places;
 use super::trace::Trace;
+use crate::plan::How;
 use crate::verdict::Deviation;
 
 /// A connection of a case.
@@ -55,6 +56,12 @@ impl Scene {
     ) -> Result<(), NetError> {
         let to = ctx.target.endpoint();
         let mut options = ctx.profile.options.merged(options);
+        // Nagle would hold each piece until a peer that delays its acknowledgements sends one, for
+        // 40 ms a piece (RFC 9293 section 3.7.4). What arrives when is proved, not left to it.
+        let pieces = !matches!(ctx.delivery.how, How::Whole);
+        if pieces && ctx.profile.transport == Transport::Tcp && options.nodelay.is_none() {
+            options.nodelay = Some(true);
+        }
         let deadline = ctx.by(ctx.deadlines.connect);
         let open = |options: &SocketOptions| -> Result<Conn, NetError> {
             let interrupt = ctx.interrupt.clone();

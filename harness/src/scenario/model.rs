@@ -283,6 +283,8 @@ pub struct Case {
     pub thresholds: Vec<Threshold>,
     /// True: its boundary diagram is shown even when it passes.
     pub show: bool,
+    /// True: it is part of the suite that is built in, and runs when its target's file is given.
+    pub shipped: bool,
 }
 
 /// A kernel setting, and what it must be.

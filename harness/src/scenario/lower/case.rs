@@ -171,6 +171,7 @@ fn case(
         deliver,
         thresholds,
         show: flag(given.show.as_ref()),
+        shipped: false,
     })
 }
 
