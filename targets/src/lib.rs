@@ -9,7 +9,8 @@
 //! what each read(2) returned and decides how its output is divided into write calls, so a fault
 //! that depends on either can be written down as it occurs in real programs. A **driver** carries
 //! sessions over sockets, in one [`Model`]: iterative, a thread for each connection, or a tokio
-//! task for each. Commands, which block, are handed to the driver as jobs.
+//! task for each. Commands, which block, are handed to the driver as jobs. What is too large for
+//! memory is sent piece by piece: the driver asks for the next one when the last is written.
 //!
 //! | where | what |
 //! |---|---|
@@ -17,6 +18,7 @@
 //! | `habits` | faults of any stream server: at EOF, at RST, of its sockets |
 //! | `models/` | the drivers |
 //! | `command/` | runs clients' commands under limits |
+//! | `folder` | the files that clients may name, and no others |
 //! | `listen`, `server`, `shared` | sockets, life and death of a server |
 //!
 //! Nothing here decodes with the harness's own framings: a shared error would cancel itself out.
@@ -30,12 +32,16 @@
 //! Write `services/NAME.rs` with a `SERVICE`, and add one line to `services/mod.rs`. Its faults
 //! are declared with `faults!`; tests demand a counterexample for each.
 
+mod check;
 mod command;
 mod config;
 mod datagram;
+mod digest;
 mod error;
+mod folder;
 mod habits;
 mod inbox;
+mod json_header;
 mod listen;
 mod model;
 mod models;

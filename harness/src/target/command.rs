@@ -27,7 +27,16 @@ pub(super) fn builtin_argv(builtin: &Builtin, launcher: &Path, endpoint: &Endpoi
     if let Some(fault) = &builtin.fault {
         argv.extend(["--fault".to_owned(), fault.clone()]);
     }
+    if let Some(root) = &builtin.root {
+        argv.extend(["--root".to_owned(), root.display().to_string()]);
+    }
     argv
+}
+
+/// True for a reference server that makes a temporary folder for itself.
+pub(super) fn makes_folder(builtin: &Builtin) -> bool {
+    let serves_files = harness_targets::find(&builtin.server).is_ok_and(|s| s.serves_files());
+    serves_files && builtin.root.is_none()
 }
 
 pub(super) fn launch(argv: Vec<String>, launcher: &Path) -> Launch {

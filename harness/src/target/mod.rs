@@ -15,7 +15,9 @@ use harness_net::{
 };
 
 pub use self::command::program;
-use self::command::{binary_digest, builtin_argv, command_launch, command_line, launch};
+use self::command::{
+    binary_digest, builtin_argv, command_launch, command_line, launch, makes_folder,
+};
 pub use self::error::TargetError;
 use self::last_words::{last_words, stderr_lines};
 use crate::run::TargetInfo;
@@ -42,7 +44,7 @@ pub struct Target {
     death: Mutex<Option<(Exit, Vec<String>)>>,
     /// Keeps the port for restarts.
     _lease: Option<PortLease>,
-    /// Holds the Unix socket.
+    /// Holds the Unix socket, and the folder that a reference server makes for itself.
     _dir: Option<tempfile::TempDir>,
 }
 
@@ -75,14 +77,15 @@ impl Target {
                 error: e.to_string(),
             }
         };
-        let (lease, dir, endpoint) = match (&profile.origin, profile.transport) {
+        let folder = |what| {
+            let made = tempfile::Builder::new().prefix("harness-").tempdir();
+            made.map_err(system(what))
+        };
+        let (lease, mut dir, endpoint) = match (&profile.origin, profile.transport) {
             (Origin::Connect(endpoint), _) => (None, None, endpoint.clone()),
             (Origin::None, _) => (None, None, nowhere()),
             (_, Transport::Unix) => {
-                let dir = tempfile::Builder::new()
-                    .prefix("harness-")
-                    .tempdir()
-                    .map_err(system("making a folder for the Unix socket"))?;
+                let dir = folder("making a folder for the Unix socket")?;
                 let path = dir.path().join("target.sock");
                 (None, Some(dir), Endpoint::Unix(UnixAddr::Path(path)))
             }
@@ -103,11 +106,18 @@ impl Target {
             Origin::Connect(_) | Origin::None => (None, Ready::Listening, BUILTIN_WITHIN),
             Origin::Builtin(builtin) => {
                 let argv = builtin_argv(builtin, launcher, &endpoint);
-                (
-                    Some(launch(argv, launcher)),
-                    Ready::Listening,
-                    BUILTIN_WITHIN,
-                )
+                let mut launch = launch(argv, launcher);
+                if makes_folder(builtin) {
+                    // In a folder of this target's, so that nothing of it stays when it is killed.
+                    let made = match dir.take() {
+                        Some(dir) => dir,
+                        None => folder("making a folder for the files of the target")?,
+                    };
+                    let path = made.path().display().to_string();
+                    launch.env.push(("TMPDIR".to_owned(), path));
+                    dir = Some(made);
+                }
+                (Some(launch), Ready::Listening, BUILTIN_WITHIN)
             }
             Origin::Start(command) => (
                 Some(command_launch(command, profile, launcher, &endpoint)),

@@ -8,7 +8,7 @@ use crate::command::Runner;
 use crate::{find, services};
 
 /// The shipped scenarios that faults may name.
-const SCENARIOS: [&str; 10] = [
+const SCENARIOS: [&str; 14] = [
     "sticky",
     "nagle",
     "burst",
@@ -19,6 +19,10 @@ const SCENARIOS: [&str; 10] = [
     "exec-framing",
     "json-header",
     "echo",
+    "unframed",
+    "file-transfer",
+    "http",
+    "encodings",
 ];
 
 #[test]

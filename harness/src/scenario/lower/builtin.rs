@@ -1,7 +1,9 @@
 //! The reference server that a profile names.
 
+use std::path::PathBuf;
+
 use harness_net::Transport;
-use harness_targets::{find, services};
+use harness_targets::{Service, find, services};
 
 use crate::scenario::context::Context;
 use crate::scenario::model::Builtin;
@@ -16,13 +18,14 @@ pub(crate) fn builtin(
     at: Span,
     wanted: Option<(Transport, Span)>,
 ) -> Option<(Builtin, Transport)> {
-    let (name, at, model, fault) = match given {
-        BuiltinSyntax::Name(name) => (name, at, None, None),
+    let (name, at, model, fault, root) = match given {
+        BuiltinSyntax::Name(name) => (name, at, None, None, None),
         BuiltinSyntax::Map(map) => (
             map.server.get()?,
             map.server.span,
             map.model.as_ref(),
             map.fault.as_ref(),
+            map.root.as_ref(),
         ),
     };
     let Ok(service) = find(name) else {
@@ -62,14 +65,44 @@ pub(crate) fn builtin(
         .collect();
     let model = one_of(cx, "model", model, &model_known);
     let fault = one_of(cx, "fault", fault, &fault_known);
+    let root = self::root(cx, service, root);
     Some((
         Builtin {
             server: name.clone(),
             model: model?,
             fault: fault?,
+            root: root?,
         },
         transport,
     ))
+}
+
+/// The folder that it serves. The outer `None` is a mistake.
+fn root(cx: &Context, service: &Service, item: Option<&Item<String>>) -> Option<Option<PathBuf>> {
+    let Some(item) = item else {
+        return Some(None);
+    };
+    let given = item.get()?;
+    let path = cx.path(given);
+    if !service.serves_files() {
+        cx.error_help(
+            item.span,
+            format!("`{}` serves no files", service.name),
+            "leave `root` out",
+        );
+    } else if !path.is_dir() {
+        cx.error_help(
+            item.span,
+            format!("there is no folder `{given}`"),
+            format!(
+                "it is looked for at {}, relative to this file",
+                path.display()
+            ),
+        );
+    } else {
+        return Some(Some(path));
+    }
+    None
 }
 
 /// A name that must be one of those known. The outer `None` is a mistake.
