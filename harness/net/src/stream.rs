@@ -79,14 +79,40 @@ impl Stream {
     ) -> Result<Self, NetError> {
         let socket = connect::stream(to, options, deadline)?;
         let local = connect::local(&socket, to);
-        Ok(Self {
+        Ok(Self::accepted(socket, local, to.clone()))
+    }
+
+    /// Begins to connect and does not wait. Until the connection stands, writes are
+    /// [`Write::Full`] and reads [`Read::Nothing`]. Options that only a connected socket keeps
+    /// (cork, quickack) are not set.
+    ///
+    /// # Errors
+    /// Those of socket(2), setsockopt(2), bind(2) and connect(2) that show at once, such as
+    /// EADDRNOTAVAIL. A refusal shows in [`await_connected`](Self::await_connected).
+    pub fn begin(to: &Endpoint, options: &SocketOptions) -> Result<Self, NetError> {
+        let socket = connect::begin(to, options)?;
+        let local = connect::local(&socket, to);
+        Ok(Self::accepted(socket, local, to.clone()))
+    }
+
+    /// Waits until a connection that was begun stands.
+    ///
+    /// # Errors
+    /// Those of connect(2); ETIMEDOUT where the deadline passed first, as its text says.
+    pub fn await_connected(&self, deadline: Instant) -> Result<(), NetError> {
+        connect::finish(&self.own.socket, &self.peer, deadline)
+    }
+
+    /// A socket that is connected already.
+    pub(crate) fn accepted(socket: Socket, local: Endpoint, peer: Endpoint) -> Self {
+        Self {
             own: Arc::new(Own {
                 socket,
                 written: AtomicU64::new(0),
             }),
             local,
-            peer: to.clone(),
-        })
+            peer,
+        }
     }
 
     fn context(&self) -> String {
@@ -259,7 +285,7 @@ impl Stream {
         &self.local
     }
 
-    /// The address that was connected to.
+    /// The address that was connected to, or that was accepted from.
     pub fn peer(&self) -> &Endpoint {
         &self.peer
     }

@@ -138,7 +138,7 @@ fn transport_of(origin: &Origin) -> Option<Transport> {
             let takes = |what: &str| command.argv.iter().any(|a| a.contains(what));
             (takes("{path}") && !takes("{port}")).then_some(Transport::Unix)
         }
-        Origin::Builtin(_) => None,
+        Origin::Builtin(_) | Origin::None => None,
     }
 }
 
@@ -150,7 +150,8 @@ fn replace(
 ) -> Result<(), String> {
     let mut done: HashMap<usize, Arc<Profile>> = HashMap::new();
     let mut change = |slot: &mut Option<Arc<Profile>>| -> Result<(), String> {
-        if let Some(profile) = slot {
+        // A case that is its own peer stays so.
+        if let Some(profile) = slot.as_ref().filter(|p| !matches!(p.origin, Origin::None)) {
             let key = Arc::as_ptr(profile) as usize;
             if let std::collections::hash_map::Entry::Vacant(e) = done.entry(key) {
                 e.insert(Arc::new(with(profile)?));

@@ -3,14 +3,13 @@
 
 use crate::plan::played;
 use crate::scenario::model::{Case, Profile, Step, StepKind};
+use crate::step::Play;
 
 /// True where a case plays exchanges at all.
 pub(super) fn plays(steps: &[Step]) -> bool {
-    steps.iter().any(|s| match &s.kind {
-        StepKind::Play { .. } => true,
-        StepKind::Repeat { steps, .. } | StepKind::Timed { steps, .. } => plays(steps),
-        _ => false,
-    })
+    steps
+        .iter()
+        .any(|s| matches!(s.kind, StepKind::Play(_)) || plays(s.kind.inner()))
 }
 
 /// Plays what the case plays, each exchange once: what it leaves alone cannot fail its control.
@@ -23,10 +22,10 @@ pub(super) fn steps(case: &Case, profile: &Profile) -> [Step; 1] {
             .map(|i| profile.exchanges[*i].name.clone())
             .collect()
     };
-    let kind = StepKind::Play {
+    let kind = StepKind::Play(Play {
         exchanges: (!all).then(names),
         on: "main".to_owned(),
-    };
+    });
     [Step {
         at: case.at.clone(),
         kind,

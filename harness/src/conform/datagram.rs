@@ -19,7 +19,7 @@ const SLICE: Duration = Duration::from_millis(100);
 const LARGEST: usize = 65_536;
 
 /// A connected UDP socket: errors that ICMP brings are seen (udp(7)).
-pub(super) struct Flow {
+pub(crate) struct Flow {
     socket: Datagram,
     interrupt: Interrupt,
     buffer: Vec<u8>,
@@ -49,17 +49,21 @@ impl Flow {
         interrupt: Interrupt,
     ) -> Result<Self, NetError> {
         let socket = Datagram::connect(to, options)?;
-        let trace = Trace::new(name, clock);
-        Ok(Self {
+        Ok(Self::of(name, socket, clock, interrupt))
+    }
+
+    /// The connection of an open socket.
+    pub(super) fn of(name: &str, socket: Datagram, clock: Instant, interrupt: Interrupt) -> Self {
+        Self {
             socket,
             interrupt,
             buffer: vec![0; LARGEST],
-            trace,
-        })
+            trace: Trace::new(name, clock),
+        }
     }
 
     /// The socket.
-    pub(super) fn socket(&self) -> &Datagram {
+    pub(crate) fn socket(&self) -> &Datagram {
         &self.socket
     }
 
@@ -71,6 +75,20 @@ impl Flow {
         self.socket.send(bytes).map_err(|e| e.name().to_owned())?;
         self.trace.wrote(bytes);
         Ok(())
+    }
+
+    /// Sends one datagram in several calls (MSG_MORE on all but the last).
+    ///
+    /// # Errors
+    /// As [`Flow::send`].
+    fn send_joined(&mut self, parts: &[Vec<u8>]) -> Result<(), String> {
+        let (last, first) = parts.split_last().ok_or("nothing to send")?;
+        for part in first {
+            let sent = self.socket.send_more(part);
+            sent.map_err(|e| e.name().to_owned())?;
+            self.trace.wrote(part);
+        }
+        self.send(last)
     }
 
     /// Receives one datagram into a buffer of `size` bytes, or of more than any datagram.
@@ -125,7 +143,7 @@ fn nothing(stop: Stop) -> Packet {
 ///
 /// # Errors
 /// The first exchange that was not as expected.
-pub(super) fn play(
+pub(crate) fn play(
     flow: &mut Flow,
     ctx: &mut Context<'_>,
     selection: &[usize],
@@ -168,10 +186,11 @@ pub(super) fn play(
 ///
 /// # Errors
 /// The errno name of the first send that failed.
-pub(super) fn send(flow: &mut Flow, data: &SendData) -> Result<(), String> {
+pub(crate) fn send(flow: &mut Flow, data: &SendData) -> Result<(), String> {
     match data {
-        SendData::Whole(bytes) => flow.send(bytes),
+        SendData::Whole(bytes) | SendData::MostOf(bytes) => flow.send(bytes),
         SendData::Vectored(parts) => flow.send(&parts.concat()),
+        SendData::Writes { parts, more: true } => flow.send_joined(parts),
         SendData::Parts(parts) | SendData::Merged(parts) | SendData::Writes { parts, .. } => {
             parts.iter().try_for_each(|part| flow.send(part))
         }
@@ -182,7 +201,7 @@ pub(super) fn send(flow: &mut Flow, data: &SendData) -> Result<(), String> {
 ///
 /// # Errors
 /// What came instead.
-pub(super) fn recv(
+pub(crate) fn recv(
     flow: &mut Flow,
     ctx: &Context<'_>,
     expect: &RecvExpect,
@@ -206,6 +225,7 @@ pub(super) fn recv(
     let got = packet.received;
     let met = match expect {
         RecvExpect::Nothing(_) => matches!(got.stop, Stop::Deadline(_)),
+        RecvExpect::Error(name) => got.stop == Stop::Error(name.clone()),
         RecvExpect::Exact(want) => got.stop == Stop::Complete && got.bytes == *want,
         RecvExpect::Size(size) => got.stop == Stop::Complete && got.bytes.len() == *size,
         _ => {

@@ -6,13 +6,13 @@ use crate::scenario::model::{Exchange, Profile, Reply};
 
 /// Answers by the index of the exchange in the profile, for `opening`, `exchanges` and `closing`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Oracle {
+pub(crate) struct Oracle {
     answers: [Vec<Option<Vec<u8>>>; 3],
 }
 
 /// The part of a profile in which an exchange stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// `opening`
     Opening,
     /// `exchanges`

@@ -19,13 +19,13 @@ use crate::verdict::{self, Deviation, Match, Received, Stop};
 const QUIET: Duration = Duration::from_millis(50);
 
 /// A deviation and the exchange at which it showed.
-pub(super) type Failed = (String, Deviation);
+pub(crate) type Failed = (String, Deviation);
 
 /// Plays the exchanges with these indices under the context's delivery.
 ///
 /// A delivery that concerns one exchange plays just that one, and another one whole behind it: an
 /// answer that is missing, or one too many, shows at the latest there.
-pub(super) fn play(
+pub(crate) fn play(
     line: &mut Line,
     ctx: &mut Context<'_>,
     selection: &[usize],
@@ -218,7 +218,7 @@ fn merged(
 
 /// One write, shown to wait at the peer in one piece: by exactly one more data segment where it
 /// fits one; else, with the target stopped, by its queue.
-pub(super) fn write_merged(
+pub(crate) fn write_merged(
     line: &mut Line,
     ctx: &mut Context<'_>,
     bytes: &[u8],

@@ -9,11 +9,13 @@ use super::context::{Context, Deadlines, Interrupt};
 use super::oracle::Oracle;
 use super::outcome::{Gathered, Outcome};
 use super::prover::Prover;
-use super::steps::{self, Conn, Failed, Scene};
+use super::scene::{Conn, Scene};
+use super::steps;
 use super::tally::Tally;
 use crate::plan::Delivery;
 use crate::run::Octets;
 use crate::scenario::model::{Case, Profile, Step};
+use crate::step::Failed;
 use crate::target::Target;
 use crate::verdict::{self, Deviation, Weight};
 

@@ -5,6 +5,7 @@ use harness_net::Transport;
 use super::Fate;
 use crate::scenario::model::{Capability, Case, Message, Need, Origin, Profile, Reply};
 use crate::target;
+use crate::verdict;
 
 /// What is known of this machine.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +14,8 @@ pub struct Facts {
     pub ipv6: bool,
     /// Whether a program can be found.
     pub finds: fn(&str) -> bool,
+    /// The value of a sysctl(8) setting that is one number.
+    pub sysctl: fn(&str) -> Option<u32>,
 }
 
 impl Facts {
@@ -21,6 +24,7 @@ impl Facts {
         Self {
             ipv6: harness_net::has_ipv6_loopback(),
             finds: |p| target::program(p).is_some(),
+            sysctl: harness_net::sysctl_number,
         }
     }
 }
@@ -35,7 +39,7 @@ pub fn fate(case: &Case, profile: &Profile, facts: &Facts) -> Fate {
     }
     for need in &case.needs {
         let lacks = |what: &str| Fate::Unsupported(format!("the target {what}"));
-        let started = !matches!(profile.origin, Origin::Connect(_));
+        let started = !matches!(profile.origin, Origin::Connect(_) | Origin::None);
         match need {
             Need::Capability(c) if profile.without.contains(c) => {
                 return lacks(&format!("is declared `without: [{}]`", word(*c)));
@@ -58,6 +62,17 @@ pub fn fate(case: &Case, profile: &Profile, facts: &Facts) -> Fate {
                 return Fate::Skip("this machine has no IPv6 on its loopback interface".to_owned());
             }
             _ => {}
+        }
+    }
+    for setting in &case.sysctl {
+        let now = (facts.sysctl)(&setting.name);
+        if !now.is_some_and(|now| verdict::holds(setting.is, now.into())) {
+            let now = now.map_or("not known".to_owned(), |now| now.to_string());
+            let bound = verdict::bound(setting.is);
+            return Fate::Skip(format!(
+                "{} is {now} here, and must be {bound}",
+                setting.name
+            ));
         }
     }
     Fate::Run

@@ -83,6 +83,7 @@ impl Target {
         };
         let (lease, mut dir, endpoint) = match (&profile.origin, profile.transport) {
             (Origin::Connect(endpoint), _) => (None, None, endpoint.clone()),
+            (Origin::None, _) => (None, None, nowhere()),
             (_, Transport::Unix) => {
                 let dir = folder("making a folder for the Unix socket")?;
                 let path = dir.path().join("target.sock");
@@ -102,7 +103,7 @@ impl Target {
             }
         };
         let (launch, ready, within) = match &profile.origin {
-            Origin::Connect(_) => (None, Ready::Listening, BUILTIN_WITHIN),
+            Origin::Connect(_) | Origin::None => (None, Ready::Listening, BUILTIN_WITHIN),
             Origin::Builtin(builtin) => {
                 let argv = builtin_argv(builtin, launcher, &endpoint);
                 let mut launch = launch(argv, launcher);
@@ -163,7 +164,8 @@ impl Target {
     /// True for an address at which nothing was met so far. What is not there cannot be judged.
     /// One that the harness started was seen to listen.
     pub fn never_reached(&self) -> bool {
-        !self.is_started() && !self.reached.load(Ordering::Relaxed)
+        let expected = !matches!(self.profile.origin, Origin::None);
+        expected && !self.is_started() && !self.reached.load(Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Process>> {
@@ -370,7 +372,9 @@ impl Target {
             _ => (None, Vec::new()),
         };
         TargetInfo {
-            address: Some(self.endpoint.to_string()),
+            address: Some(&self.endpoint)
+                .filter(|_| !matches!(self.profile.origin, Origin::None))
+                .map(ToString::to_string),
             binary_sha256: self.digest.clone(),
             exit: exit.map(|e| e.to_string()),
             stderr,
@@ -383,6 +387,7 @@ impl Target {
 pub fn describe(profile: &Profile) -> TargetInfo {
     let how = match &profile.origin {
         Origin::Connect(endpoint) => endpoint.to_string(),
+        Origin::None => "both ends are the harness's own".to_owned(),
         Origin::Start(command) => command.argv.join(" "),
         Origin::Builtin(b) => {
             let mut how = format!("reference server {}", b.server);
@@ -400,6 +405,11 @@ pub fn describe(profile: &Profile) -> TargetInfo {
         how,
         ..TargetInfo::default()
     }
+}
+
+/// Stands for the address of a target that is not there.
+fn nowhere() -> Endpoint {
+    Endpoint::Tcp((std::net::Ipv4Addr::LOCALHOST, 0).into())
 }
 
 /// True where a program that exited well left a descendant, which may still become ready.

@@ -1,5 +1,7 @@
 //! The words of the language, as types: what may be written, before it is known to make sense.
 //!
+//! Steps and conditions have theirs in files of their own: [`crate::step`], [`crate::condition`].
+//!
 //! These types drive everything that speaks of the language: reading, suggestions, the editors'
 //! schema and the reference. A key is either `Item<T>`, and then needed, or `Option<Item<T>>`.
 //! The doc comments are the reference's text.
@@ -16,8 +18,8 @@ mod profile;
 mod protocol;
 pub(crate) mod scalar;
 mod shape;
-mod step;
 
+pub use crate::step::StepSyntax;
 pub use bytes::{Bytes, BytesForm, FillSyntax};
 pub use case::{
     CaseSyntax, CutSyntax, DeliverSyntax, LevelSyntax, MergeSyntax, NeedSyntax, PlusSyntax,
@@ -45,9 +47,5 @@ pub use profile::{
 };
 pub use protocol::ProtocolSyntax;
 pub use scalar::{Bound, Count, Int, Range, Size, Time, Word};
-pub use step::{
-    AllWord, ClosedMap, ClosedSyntax, ConditionSyntax, ConnectMap, ConnectSyntax, HowSyntax,
-    PlayExchanges, PlayMap, PlaySyntax, PortStateSyntax, QueueSyntax, RatioSyntax, ReadSizes,
-    RecvMap, RecvSyntax, RepeatSyntax, SecondExpect, SecondSyntax, SendMap, SendSyntax, SignalWord,
-    SilenceMap, SilenceSyntax, StartTargetSyntax, StepSyntax, StopTargetSyntax, TimedSyntax,
-};
+
+pub(crate) use shape::by_shape;

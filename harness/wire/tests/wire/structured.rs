@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use crate::build::Built;
 use crate::build::protocols::{bytes, one};
-use crate::stream::check_malformed;
 use crate::drive::{cut, drive};
+use crate::stream::check_malformed;
 
 /// Encodes the message twice into one stream, cuts it anywhere, and demands it back twice.
 fn comes_back(line: &str, message: &Message, cuts: &[prop::sample::Index]) {

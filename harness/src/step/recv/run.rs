@@ -1,57 +1,42 @@
-//! The steps that move bytes on a stream, and those that judge how it closed.
+//! How a `recv` is carried out: until it is met, or never will be.
 
 use std::time::Duration;
 
-use super::context::Context;
-use super::line::Line;
-use super::play;
-use crate::scenario::model::{Builtin, CloseHow, Origin, RecvExpect, SendData};
+use super::{Recv, RecvExpect};
+use crate::conform::{Conn, Context, Line, Scene, recv_on_flow};
+use crate::scenario::model::{Builtin, Origin};
+use crate::step::act::{Act, Halt};
 use crate::verdict::{self, Deviation, Match, Received, Stop};
 
-/// The inner error is the errno name of a write that failed, which the scenario may expect.
-pub(super) fn send(
-    line: &mut Line,
-    ctx: &mut Context<'_>,
-    data: &SendData,
-) -> Result<Result<(), String>, Deviation> {
-    line.segments_mark = line.segments().unwrap_or(0);
-    let deadline = ctx.by(ctx.deadlines.reply);
-    let written = match data {
-        SendData::Whole(bytes) => line.write(bytes, deadline),
-        SendData::Vectored(parts) => {
-            let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-            line.write_vectored(&parts, deadline)
-        }
-        SendData::Writes { parts, more } => {
-            let last = parts.len().saturating_sub(1);
-            parts.iter().enumerate().try_for_each(|(i, part)| {
-                if *more && i < last {
-                    line.write_more(part, deadline)
-                } else {
-                    line.write(part, deadline)
-                }
-            })
-        }
-        SendData::Merged(parts) => {
-            play::write_merged(line, ctx, &parts.concat())?;
-            Ok(())
-        }
-        SendData::Parts(parts) => parts.iter().try_for_each(|part| {
-            line.write(part, deadline)?;
-            line.prove_consumed(ctx.prover, deadline, &mut ctx.tally);
-            Ok(())
-        }),
-    };
-    if let Some(now) = line.segments() {
-        line.trace.segments(now);
+impl Act for Recv {
+    fn words(&self) -> String {
+        format!("recv on {}", self.on)
     }
-    Ok(written.map_err(|stop| match stop {
-        Stop::Error(name) => name,
-        other => verdict::then(&other),
-    }))
+
+    fn run(&self, scene: &mut Scene, ctx: &mut Context<'_>) -> Result<(), Halt> {
+        let Self {
+            on,
+            expect,
+            reads,
+            truncated,
+            within,
+        } = self;
+        let wait = within.unwrap_or(ctx.deadlines.reply);
+        let sent = scene.sent;
+        match scene.conn(on)? {
+            Conn::Line(line) => recv(line, ctx, expect, reads, wait)?,
+            Conn::Flow(flow) => {
+                recv_on_flow(flow, ctx, expect, reads.first().copied(), *truncated, wait)?;
+            }
+        }
+        if let (Some(sent), false) = (sent, matches!(expect, RecvExpect::Nothing(_))) {
+            ctx.latencies.push(sent.elapsed().as_nanos() as u64);
+        }
+        Ok(())
+    }
 }
 
-pub(super) fn recv(
+fn recv(
     line: &mut Line,
     ctx: &mut Context<'_>,
     expect: &RecvExpect,
@@ -72,6 +57,7 @@ pub(super) fn recv(
     told_reads(line, ctx, &got);
     let met = match expect {
         RecvExpect::Nothing(_) => got.bytes.is_empty(),
+        RecvExpect::Error(name) => got.bytes.is_empty() && got.stop == Stop::Error(name.clone()),
         _ => {
             got.stop == Stop::Complete
                 && matches!(verdict::matches(expect, &got.bytes), Match::Met(_))
@@ -133,29 +119,4 @@ fn recv_reads(
         }
     }
     Ok(())
-}
-
-pub(super) fn closed(
-    line: &mut Line,
-    ctx: &Context<'_>,
-    how: CloseHow,
-    wait: Duration,
-) -> Result<(), Deviation> {
-    let got = line.receive(ctx.by(wait), Duration::ZERO, &[], |_| Ok(Match::NotYet));
-    verdict::closing(how, &got).map_or(Ok(()), Err)
-}
-
-/// Compares what a call answered with the error that it should have given.
-pub(super) fn must(
-    done: Result<(), String>,
-    error: Option<&str>,
-    what: &str,
-) -> Result<(), Deviation> {
-    match (done, error) {
-        (Ok(()), None) => Ok(()),
-        (Err(name), Some(want)) if name == want => Ok(()),
-        (Err(name), None) => Err(Deviation::fail(verdict::FAILED, what, name)),
-        (Err(name), Some(want)) => Err(Deviation::fail("wrong error", want, name)),
-        (Ok(()), Some(want)) => Err(Deviation::fail("no error", want, "success")),
-    }
 }
