@@ -10,13 +10,9 @@ mod frame;
 mod json;
 mod message;
 mod name;
-<<<<<<< HEAD
 mod notation;
-mod options;
-=======
 pub(crate) mod options;
 mod places;
->>>>>>> wip/platform
 mod profile;
 mod protocol;
 mod role;
