@@ -29,7 +29,9 @@ fn write(out: &mut Vec<u8>, value: &Value) -> Result<(), EncodeError> {
     match value {
         Value::Bytes(bytes) => {
             out.extend(format!("${}\r\n", bytes.len()).bytes());
-            out.extend([bytes.as_slice(), b"\r\n"].concat());
+            out.reserve(bytes.len() + 2);
+            out.extend_from_slice(bytes);
+            out.extend_from_slice(b"\r\n");
         }
         Value::List(values) => {
             out.extend(format!("*{}\r\n", values.len()).bytes());
