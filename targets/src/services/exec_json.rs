@@ -8,15 +8,13 @@ use std::sync::Arc;
 
 use harness_net::Transport;
 
-use self::header::{ReplyHeader, RequestHeader};
+use self::header::ReplyHeader;
 use crate::command::{COMMAND_MAX, Outcome, Runner, Started};
 use crate::inbox::Inbox;
+use crate::json_header::{HEADER_MAX, Header};
 use crate::service::{Factory, Kind, Service, Setup, Sockets, faults};
 use crate::session::{Flow, Output, READ, Session};
 use crate::{Model, habits};
-
-/// Longest header in bytes.
-const HEADER_MAX: usize = 64 << 10;
 
 faults! { Bug:
     LengthWhole "header_assumed_whole" ("S6", ["json-header"])
@@ -96,7 +94,7 @@ fn factory(setup: Setup) -> Factory {
 enum Step {
     Length,
     Header(usize),
-    Command(RequestHeader),
+    Command(Header),
 }
 
 struct ExecJson {
@@ -156,7 +154,7 @@ impl ExecJson {
         Ok(size)
     }
 
-    fn execute(&mut self, command: &[u8], header: &RequestHeader, out: &mut Output) -> Flow {
+    fn execute(&mut self, command: &[u8], header: &Header, out: &mut Output) -> Flow {
         if self.bug != Some(Bug::Unchecked)
             && let Err(why) = header.verify(command)
         {
@@ -212,8 +210,8 @@ impl ExecJson {
     }
 }
 
-fn request_header(bug: Option<Bug>, bytes: &[u8]) -> Result<RequestHeader, String> {
-    let header = RequestHeader::parse(bytes)?;
+fn request_header(bug: Option<Bug>, bytes: &[u8]) -> Result<Header, String> {
+    let header = Header::parse(bytes)?;
     if header.size() > COMMAND_MAX && bug != Some(Bug::NoSizeLimit) {
         return Err(format!(
             "total_size {}; at most {COMMAND_MAX} is allowed",
