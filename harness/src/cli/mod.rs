@@ -2,6 +2,7 @@
 
 mod check;
 mod doctor;
+mod execution;
 mod explain;
 mod generate;
 mod list;
