@@ -85,6 +85,26 @@ impl Datagram {
         })
     }
 
+    /// A bound socket, connected to the sender of the first datagram that waits in it.
+    pub(crate) fn accepted(
+        socket: Socket,
+        local: &Endpoint,
+        from: &SockAddr,
+    ) -> Result<Self, NetError> {
+        socket
+            .connect(from)
+            .map_err(|e| NetError::new("connect", format!("at {local}"), &e))?;
+        let peer = from
+            .as_socket()
+            .map_or_else(|| local.clone(), Endpoint::Udp);
+        Ok(Self {
+            socket,
+            local: local.clone(),
+            peer,
+            to: None,
+        })
+    }
+
     fn fail(&self, call: &'static str, error: &io::Error) -> NetError {
         NetError::new(call, format!("on {}", self.peer), error)
     }

@@ -14,6 +14,7 @@ mod endpoint;
 mod errno;
 mod error;
 mod limits;
+mod listener;
 mod loopback;
 #[cfg(target_os = "linux")]
 mod netlink;
@@ -44,6 +45,7 @@ pub use endpoint::{Endpoint, EndpointError, Transport, UnixAddr};
 pub use errno::{errno_from_name, errno_name};
 pub use error::NetError;
 pub use limits::{fd_limit, raise_fd_limit, set_timer_slack};
+pub use listener::{Accepted, Listener};
 pub use loopback::has_ipv6_loopback;
 pub use option_error::OptionError;
 pub use options::SocketOptions;

@@ -79,14 +79,19 @@ impl Stream {
     ) -> Result<Self, NetError> {
         let socket = connect::stream(to, options, deadline)?;
         let local = connect::local(&socket, to);
-        Ok(Self {
+        Ok(Self::accepted(socket, local, to.clone()))
+    }
+
+    /// A socket that is connected already.
+    pub(crate) fn accepted(socket: Socket, local: Endpoint, peer: Endpoint) -> Self {
+        Self {
             own: Arc::new(Own {
                 socket,
                 written: AtomicU64::new(0),
             }),
             local,
-            peer: to.clone(),
-        })
+            peer,
+        }
     }
 
     fn context(&self) -> String {
@@ -259,7 +264,7 @@ impl Stream {
         &self.local
     }
 
-    /// The address that was connected to.
+    /// The address that was connected to, or that was accepted from.
     pub fn peer(&self) -> &Endpoint {
         &self.peer
     }

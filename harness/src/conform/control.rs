@@ -2,19 +2,41 @@
 //! answers and how long they take, and is the measure of every other delivery.
 
 use crate::plan::played;
-use crate::scenario::model::{Case, Profile, Step, StepKind};
+use crate::scenario::model::{Case, Ends, Profile, Role, Step, StepKind};
+
+/// True where there is something that a control of the case can teach.
+pub(super) fn helps(case: &Case, profile: &Profile) -> bool {
+    match profile.role {
+        Role::Server => plays(&case.steps),
+        // How a client ends, where the case itself does not say it.
+        Role::Client => plays(&case.steps) && !says_how_it_ends(&case.steps),
+    }
+}
 
 /// True where a case plays exchanges at all.
-pub(super) fn plays(steps: &[Step]) -> bool {
-    steps.iter().any(|s| match &s.kind {
-        StepKind::Play { .. } => true,
-        StepKind::Repeat { steps, .. } | StepKind::Timed { steps, .. } => plays(steps),
-        _ => false,
+fn plays(steps: &[Step]) -> bool {
+    any(steps, &|kind| matches!(kind, StepKind::Play { .. }))
+}
+
+/// True where a step awaits the end of a client.
+pub(super) fn awaits_end(steps: &[Step]) -> bool {
+    any(steps, &|kind| matches!(kind, StepKind::Ended { .. }))
+}
+
+/// True where one of the steps, or of those inside them, is such a one.
+fn any(steps: &[Step], such: &dyn Fn(&StepKind) -> bool) -> bool {
+    steps.iter().any(|step| match &step.kind {
+        StepKind::Repeat { steps, .. } | StepKind::Timed { steps, .. } => any(steps, such),
+        kind => such(kind),
     })
 }
 
-/// Plays what the case plays, each exchange once: what it leaves alone cannot fail its control.
-pub(super) fn steps(case: &Case, profile: &Profile) -> [Step; 1] {
+/// Plays what the case plays, each exchange once: what it leaves alone cannot fail its control. A
+/// client has but one conversation: its control is the case itself.
+pub(super) fn steps(case: &Case, profile: &Profile) -> Vec<Step> {
+    if profile.role == Role::Client {
+        return case.steps.clone();
+    }
     let played = played(&case.steps, profile);
     let all = played.len() == profile.exchanges.len();
     let names = || {
@@ -27,8 +49,16 @@ pub(super) fn steps(case: &Case, profile: &Profile) -> [Step; 1] {
         exchanges: (!all).then(names),
         on: "main".to_owned(),
     };
-    [Step {
+    vec![Step {
         at: case.at.clone(),
         kind,
     }]
+}
+
+/// True where a step says how a client must end.
+fn says_how_it_ends(steps: &[Step]) -> bool {
+    any(
+        steps,
+        &|kind| matches!(kind, StepKind::Ended { ends, .. } if *ends != Ends::default()),
+    )
 }

@@ -4,13 +4,14 @@ use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
 use harness_net::{Datagram, Endpoint, Interest, NetError, SocketOptions, poll};
+use harness_wire::Encoded;
 
 use super::Interrupt;
 use super::context::Context;
 use super::oracle::Part;
 use super::play::Failed;
 use super::trace::Trace;
-use crate::scenario::model::{RecvExpect, Reply, SendData};
+use crate::scenario::model::{Exchange, RecvExpect, Reply, Role, SendData};
 use crate::verdict::{self, Deviation, Match, Received, Stop};
 
 /// The longest wait between two looks at the interrupt flag.
@@ -49,13 +50,17 @@ impl Flow {
         interrupt: Interrupt,
     ) -> Result<Self, NetError> {
         let socket = Datagram::connect(to, options)?;
-        let trace = Trace::new(name, clock);
-        Ok(Self {
+        Ok(Self::new(name, socket, clock, interrupt))
+    }
+
+    /// A socket that is connected already. Times of its trace count from `clock`.
+    pub(super) fn new(name: &str, socket: Datagram, clock: Instant, interrupt: Interrupt) -> Self {
+        Self {
             socket,
             interrupt,
             buffer: vec![0; LARGEST],
-            trace,
-        })
+            trace: Trace::new(name, clock),
+        }
     }
 
     /// The socket.
@@ -133,6 +138,10 @@ pub(super) fn play(
     for &i in selection {
         let exchange = &ctx.profile.exchanges[i];
         let name = || format!("exchange `{}`", exchange.name);
+        if ctx.profile.role == Role::Client {
+            serve(flow, ctx, exchange).map_err(|d| (name(), d))?;
+            continue;
+        }
         if let Some(request) = &exchange.request {
             flow.trace
                 .frame_out(request.encoded.bytes.len(), &request.encoded.fields);
@@ -164,6 +173,26 @@ pub(super) fn play(
     Ok(())
 }
 
+/// Takes one request, and sends its replies, a datagram each.
+fn serve(flow: &mut Flow, ctx: &mut Context<'_>, exchange: &Exchange) -> Result<(), Deviation> {
+    if let Some(request) = &exchange.request {
+        let began = Instant::now();
+        let got = flow.recv(None, ctx.by(ctx.deadlines.reply)).received;
+        verdict::request(&request.encoded.bytes, &got).map_or(Ok(()), Err)?;
+        ctx.latencies.push(began.elapsed().as_nanos() as u64);
+    }
+    let Reply::Given(messages) = &exchange.reply else {
+        return Ok(());
+    };
+    for message in messages {
+        let Encoded { bytes, fields } = &message.encoded;
+        flow.trace.frame_out(bytes.len(), fields);
+        flow.send(bytes)
+            .map_err(|e| Deviation::fail(verdict::FAILED, "the datagram is sent", e))?;
+    }
+    Ok(())
+}
+
 /// Sends what a `send` step says, a datagram a part.
 ///
 /// # Errors
@@ -172,6 +201,11 @@ pub(super) fn send(flow: &mut Flow, data: &SendData) -> Result<(), String> {
     match data {
         SendData::Whole(bytes) => flow.send(bytes),
         SendData::Vectored(parts) => flow.send(&parts.concat()),
+        SendData::Stranger(bytes) => {
+            let stranger = Datagram::connect(flow.socket.peer(), &SocketOptions::default());
+            let sent = stranger.and_then(|s| s.send(bytes));
+            sent.map(drop).map_err(|e| e.name().to_owned())
+        }
         SendData::Parts(parts) | SendData::Merged(parts) | SendData::Writes { parts, .. } => {
             parts.iter().try_for_each(|part| flow.send(part))
         }

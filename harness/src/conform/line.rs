@@ -56,9 +56,14 @@ impl Line {
         clock: Instant,
         interrupt: Interrupt,
     ) -> Result<Self, NetError> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
         let stream = Stream::connect(to, options, deadline)?;
-        Ok(Self {
+        Ok(Self::new(name, stream, clock, interrupt))
+    }
+
+    /// A connection that is open already. Times of its trace count from `clock`.
+    pub(super) fn new(name: &str, stream: Stream, clock: Instant, interrupt: Interrupt) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             stream,
             sent: 0,
@@ -69,7 +74,7 @@ impl Line {
             trace: Trace::new(name, clock),
             opened: false,
             segments_mark: 0,
-        })
+        }
     }
 
     /// The socket.

@@ -3,14 +3,16 @@
 use std::time::{Duration, Instant};
 
 use harness_net::Proof;
+use harness_wire::Framing;
 
 use super::context::Context;
 use super::frames::FrameReader;
 use super::line::{INBOX, Line};
 use super::oracle::Part;
 use super::prover::Piece;
+use super::serve;
 use crate::plan::{How, ONE_SEGMENT};
-use crate::scenario::model::{Capability, CloseHow, Exchange, Message, Reply};
+use crate::scenario::model::{Capability, CloseHow, Exchange, Reply, Role};
 use crate::verdict::{self, Deviation, Match, Received, Stop};
 
 /// How long raw bytes must pause before an answer without boundaries counts as whole, in a control
@@ -30,6 +32,9 @@ pub(super) fn play(
     selection: &[usize],
     all: bool,
 ) -> Result<(), Failed> {
+    if ctx.profile.role == Role::Client {
+        return serve::play(line, ctx, selection, all);
+    }
     if !line.opened {
         line.opened = true;
         for i in 0..ctx.profile.opening.len() {
@@ -105,7 +110,7 @@ fn exchange(
     if let Some(request) = &exchange.request {
         line.trace
             .frame_out(request.encoded.bytes.len(), &request.encoded.fields);
-        send_cut(line, ctx, request, cuts).map_err(|d| (name(), d))?;
+        send_cut(line, ctx, &request.encoded.bytes, cuts).map_err(|d| (name(), d))?;
     }
     let sent = Instant::now();
     reply(line, ctx, part, index, exchange).map_err(|d| (name(), d))?;
@@ -114,13 +119,12 @@ fn exchange(
 }
 
 /// Writes a message in pieces, each proved to have been read before the next one follows.
-fn send_cut(
+pub(super) fn send_cut(
     line: &mut Line,
     ctx: &mut Context<'_>,
-    message: &Message,
+    bytes: &[u8],
     cuts: &[usize],
 ) -> Result<(), Deviation> {
-    let bytes = &message.encoded.bytes;
     let mut start = 0;
     let mut proving = true;
     for &cut in cuts {
@@ -141,7 +145,7 @@ fn send_cut(
     write(line, ctx, &bytes[start..])
 }
 
-fn write(line: &mut Line, ctx: &Context<'_>, bytes: &[u8]) -> Result<(), Deviation> {
+pub(super) fn write(line: &mut Line, ctx: &Context<'_>, bytes: &[u8]) -> Result<(), Deviation> {
     match line.write(bytes, ctx.by(ctx.deadlines.reply)) {
         Ok(()) => Ok(()),
         Err(stop) => {
@@ -151,7 +155,7 @@ fn write(line: &mut Line, ctx: &Context<'_>, bytes: &[u8]) -> Result<(), Deviati
                 bytes: line.inbox().to_vec(),
                 stop,
             };
-            let expected = "the target reads the whole request";
+            let expected = format!("the target reads the whole {}", ctx.profile.role.says());
             Err(match verdict::frame("", &said) {
                 Some(d) => Deviation {
                     expected: expected.into(),
@@ -279,32 +283,21 @@ fn reply(
     index: usize,
     exchange: &Exchange,
 ) -> Result<(), Deviation> {
-    let deadline = ctx.by(ctx.deadlines.reply);
-    let linger = ctx.deadlines.linger;
-    let (decoders, raw, frame) = match &exchange.reply {
+    let (framings, frame) = match &exchange.reply {
         Reply::None => return Ok(()),
         Reply::Closes => {
+            let (deadline, linger) = (ctx.by(ctx.deadlines.reply), ctx.deadlines.linger);
             let got = line.receive(deadline, linger, &[], |_| Ok(Match::NotYet));
             return verdict::closing(CloseHow::Any, &got).map_or(Ok(()), Err);
         }
         Reply::Given(messages) => {
-            let decoders = messages.iter().map(|m| m.framing.decoder()).collect();
-            let raw = messages.iter().any(|m| !m.framing.has_boundaries());
-            (decoders, raw, exchange.name.as_str())
+            let framings = messages.iter().map(|m| &*m.framing).collect();
+            (framings, exchange.name.as_str())
         }
-        Reply::Learned { frame, framing } => {
-            let raw = !framing.has_boundaries();
-            (vec![framing.decoder()], raw, frame.as_str())
-        }
+        Reply::Learned { frame, framing } => (vec![&**framing], frame.as_str()),
     };
     let known = ctx.oracle.answer(part, index);
-    let mut frames = FrameReader::new(decoders);
-    let got = match known {
-        Some(want) if raw => line.receive(deadline, linger, &[], |b| Ok(prefix(want, b))),
-        None if raw => until_quiet(line, deadline),
-        _ => line.receive(deadline, linger, &[], |bytes| frames.read(bytes, known)),
-    };
-    frames.trace(line);
+    let got = await_frames(line, ctx, &framings, known);
     let wrong = match known {
         Some(want) => verdict::answer(want, &got),
         None => verdict::frame(frame, &got),
@@ -318,6 +311,25 @@ fn reply(
             Ok(())
         }
     }
+}
+
+/// Receives one message in each of these framings: those that are known, or whatever comes.
+pub(super) fn await_frames(
+    line: &mut Line,
+    ctx: &Context<'_>,
+    framings: &[&dyn Framing],
+    known: Option<&[u8]>,
+) -> Received {
+    let (deadline, linger) = (ctx.by(ctx.deadlines.reply), ctx.deadlines.linger);
+    let raw = framings.iter().any(|f| !f.has_boundaries());
+    let mut frames = FrameReader::new(framings.iter().map(|f| f.decoder()).collect());
+    let got = match known {
+        Some(want) if raw => line.receive(deadline, linger, &[], |b| Ok(prefix(want, b))),
+        None if raw => until_quiet(line, deadline),
+        _ => line.receive(deadline, linger, &[], |bytes| frames.read(bytes, known)),
+    };
+    frames.trace(line);
+    got
 }
 
 fn prefix(want: &[u8], got: &[u8]) -> Match {

@@ -10,11 +10,12 @@ use harness_net::{Exit, NetError, SocketOptions};
 use super::condition;
 use super::context::Context;
 use super::datagram::{self, Flow};
+use super::end;
 use super::line::Line;
 use super::play;
 use super::trace::Trace;
 use super::transfer::{closed, must, recv, send};
-use crate::scenario::model::{RecvExpect, Step, StepKind};
+use crate::scenario::model::{RecvExpect, Role, Step, StepKind};
 use crate::target::{Second, TargetError};
 use crate::verdict::{self, Deviation, Match, Stop};
 
@@ -104,8 +105,8 @@ fn interruption() -> Deviation {
 
 /// True for what may have been seen only because the run was interrupted: waits end early then.
 fn cut_short(deviation: &Deviation) -> bool {
-    use verdict::{CLOSED, FLOOD, INVALID, STRAY, WRONG};
-    ![CLOSED, FLOOD, INVALID, STRAY, WRONG].contains(&deviation.kind)
+    use verdict::{CLOSED, FLOOD, INVALID, STRAY, WRONG, WRONG_REQUEST};
+    ![CLOSED, FLOOD, INVALID, STRAY, WRONG, WRONG_REQUEST].contains(&deviation.kind)
 }
 
 fn one(scene: &mut Scene, ctx: &mut Context<'_>, kind: &StepKind) -> Result<(), play::Failed> {
@@ -129,7 +130,9 @@ fn play_on(
             .filter_map(|n| ctx.profile.exchanges.iter().position(|e| &e.name == n))
             .collect(),
     };
-    if !scene.conns.contains_key(on) {
+    if !scene.conns.contains_key(on) && ctx.profile.role == Role::Client {
+        accept(scene, ctx, on).map_err(|d| (format!("accept {on}"), d))?;
+    } else if !scene.conns.contains_key(on) {
         connect(scene, ctx, on, &SocketOptions::default()).map_err(|e| {
             let deviation = Deviation::fail(verdict::NOT_REACHED, "a connection", e.to_string());
             (format!("connect {on}"), deviation)
@@ -156,6 +159,8 @@ fn plain(scene: &mut Scene, ctx: &mut Context<'_>, kind: &StepKind) -> Result<()
                 "a connection",
             )
         }
+        StepKind::Accept { name } => accept(scene, ctx, name),
+        StepKind::Ended { ends, within } => end::ended(scene, ctx, ends, *within),
         StepKind::Send { on, data, error } => {
             let sent = match conn(scene, on)? {
                 Conn::Line(line) => send(line, ctx, data)?,
@@ -350,13 +355,27 @@ fn connect(
             )?))
         })
     };
-    let mut opened = match open(&options) {
+    let opened = match open(&options) {
         Err(e) if e.is("EADDRNOTAVAIL") && options.bind.is_none() && to.is_local() => {
             options.bind = Some(another_source());
             open(&options)
         }
         opened => opened,
     }?;
+    keep(scene, ctx, name, opened);
+    Ok(())
+}
+
+/// Waits for the client to connect.
+fn accept(scene: &mut Scene, ctx: &Context<'_>, name: &str) -> Result<(), Deviation> {
+    let accepted = end::accept(ctx, name)?;
+    ctx.target.reach();
+    keep(scene, ctx, name, accepted);
+    Ok(())
+}
+
+/// Puts a connection that was just opened in its place.
+fn keep(scene: &mut Scene, ctx: &Context<'_>, name: &str, mut opened: Conn) {
     if matches!(opened, Conn::Line(_)) {
         ctx.target.reach();
     }
@@ -372,7 +391,6 @@ fn connect(
     if let Some(old) = scene.conns.insert(name.to_owned(), opened) {
         scene.closed.push(old.finish());
     }
-    Ok(())
 }
 
 /// 127.0.0.2 to 127.0.255.254 in turn: each has ephemeral ports of its own.
@@ -422,6 +440,8 @@ pub fn words(kind: &StepKind) -> String {
     match kind {
         StepKind::Play { on, .. } => format!("play on {on}"),
         StepKind::Connect { name, .. } => format!("connect {name}"),
+        StepKind::Accept { name } => format!("accept {name}"),
+        StepKind::Ended { .. } => "ended".to_owned(),
         StepKind::Send { on, .. } => format!("send on {on}"),
         StepKind::Recv { on, .. } => format!("recv on {on}"),
         StepKind::Silence { on, .. } => format!("silence on {on}"),

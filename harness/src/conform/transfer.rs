@@ -36,6 +36,8 @@ pub(super) fn send(
             play::write_merged(line, ctx, &parts.concat())?;
             Ok(())
         }
+        // Streams are refused it: only datagrams have a sender each.
+        SendData::Stranger(_) => Ok(()),
         SendData::Parts(parts) => parts.iter().try_for_each(|part| {
             line.write(part, deadline)?;
             line.prove_consumed(ctx.prover, deadline, &mut ctx.tally);

@@ -8,25 +8,34 @@ use std::time::SystemTime;
 use harness_net::{Endpoint, Launch, UnixAddr};
 use sha2::{Digest as _, Sha256};
 
-use crate::scenario::model::{Builtin, Profile, StartCommand};
+use crate::scenario::model::{Origin, Profile, StartCommand};
 
 /// Output kept of a target, each of stdout and stderr, in bytes.
 const OUTPUT: usize = 64 << 10;
 
-pub(super) fn builtin_argv(builtin: &Builtin, launcher: &Path, endpoint: &Endpoint) -> Vec<String> {
-    let mut argv = vec![
-        launcher.display().to_string(),
-        "serve".to_owned(),
-        builtin.server.clone(),
-        "--listen".to_owned(),
-        endpoint.to_string(),
-    ];
-    if let Some(model) = &builtin.model {
-        argv.extend(["--model".to_owned(), model.clone()]);
+/// The command line of a reference server or client; nothing for other targets.
+pub(super) fn builtin_argv(origin: &Origin, launcher: &Path, endpoint: &Endpoint) -> Vec<String> {
+    let (command, name, where_to, model, fault, args) = match origin {
+        Origin::Builtin(b) => ("serve", &b.server, "--listen", &b.model, &b.fault, &[][..]),
+        Origin::Client(c) => (
+            "client",
+            &c.client,
+            "--connect",
+            &None,
+            &c.fault,
+            &c.args[..],
+        ),
+        Origin::Start(_) | Origin::Connect(_) => return Vec::new(),
+    };
+    let mut argv = vec![launcher.display().to_string()];
+    argv.extend([command, name, where_to].map(str::to_owned));
+    argv.push(endpoint.to_string());
+    for (option, value) in [("--model", model), ("--fault", fault)] {
+        if let Some(value) = value {
+            argv.extend([option.to_owned(), value.clone()]);
+        }
     }
-    if let Some(fault) = &builtin.fault {
-        argv.extend(["--fault".to_owned(), fault.clone()]);
-    }
+    argv.extend_from_slice(args);
     argv
 }
 

@@ -1,5 +1,6 @@
 //! One running target: start it, know when it is ready, watch it, stop it.
 
+mod client;
 mod command;
 mod error;
 mod last_words;
@@ -14,12 +15,14 @@ use harness_net::{
     threads_blocked,
 };
 
+use self::client::ClientSide;
+pub use self::client::{Ended, NotMet};
 pub use self::command::program;
 use self::command::{binary_digest, builtin_argv, command_launch, command_line, launch};
 pub use self::error::TargetError;
 use self::last_words::{last_words, stderr_lines};
 use crate::run::TargetInfo;
-use crate::scenario::model::{Origin, Profile, Ready};
+use crate::scenario::model::{Origin, Profile, Ready, Role};
 
 /// How long a reference server may take to be ready.
 const BUILTIN_WITHIN: Duration = Duration::from_secs(10);
@@ -40,10 +43,48 @@ pub struct Target {
     /// How the last instance that ended by itself did so, and its last words: what a restart must
     /// not wipe out.
     death: Mutex<Option<(Exit, Vec<String>)>>,
-    /// Keeps the port for restarts.
+    /// Keeps the address for restarts.
+    claim: Option<Claim>,
+    /// What a client under test has beside.
+    client: Option<ClientSide>,
+}
+
+/// An address that is this run's own as long as the value lives.
+struct Claim {
+    endpoint: Endpoint,
+    /// Keeps the port.
     _lease: Option<PortLease>,
     /// Holds the Unix socket.
     _dir: Option<tempfile::TempDir>,
+}
+
+impl Claim {
+    fn take(profile: &Profile) -> Result<Self, TargetError> {
+        let system = |what, error: String| TargetError::System { what, error };
+        if profile.transport == Transport::Unix {
+            let dir = tempfile::Builder::new()
+                .prefix("harness-")
+                .tempdir()
+                .map_err(|e| system("making a folder for the Unix socket", e.to_string()))?;
+            let path = dir.path().join("target.sock");
+            return Ok(Self {
+                endpoint: Endpoint::Unix(UnixAddr::Path(path)),
+                _lease: None,
+                _dir: Some(dir),
+            });
+        }
+        let lease = PortLease::take().map_err(|e| system("claiming a port", e.to_string()))?;
+        let address = (profile.host, lease.port()).into();
+        let endpoint = match profile.transport {
+            Transport::Udp => Endpoint::Udp(address),
+            _ => Endpoint::Tcp(address),
+        };
+        Ok(Self {
+            endpoint,
+            _lease: Some(lease),
+            _dir: None,
+        })
+    }
 }
 
 /// What became of a second instance on the same port.
@@ -69,39 +110,21 @@ impl Target {
         launcher: &Path,
         stop: &dyn Fn() -> bool,
     ) -> Result<Self, TargetError> {
-        let system = |what| {
-            move |e: std::io::Error| TargetError::System {
-                what,
-                error: e.to_string(),
-            }
-        };
-        let (lease, dir, endpoint) = match (&profile.origin, profile.transport) {
-            (Origin::Connect(endpoint), _) => (None, None, endpoint.clone()),
-            (_, Transport::Unix) => {
-                let dir = tempfile::Builder::new()
-                    .prefix("harness-")
-                    .tempdir()
-                    .map_err(system("making a folder for the Unix socket"))?;
-                let path = dir.path().join("target.sock");
-                (None, Some(dir), Endpoint::Unix(UnixAddr::Path(path)))
-            }
-            (_, transport) => {
-                let lease = PortLease::take().map_err(|e| TargetError::System {
-                    what: "claiming a port",
-                    error: e.to_string(),
-                })?;
-                let address = (profile.host, lease.port()).into();
-                let endpoint = match transport {
-                    Transport::Udp => Endpoint::Udp(address),
-                    _ => Endpoint::Tcp(address),
-                };
-                (Some(lease), None, endpoint)
+        if profile.role == Role::Client {
+            return Self::awaiting(profile, launcher);
+        }
+        let (claim, endpoint) = match &profile.origin {
+            Origin::Connect(endpoint) => (None, endpoint.clone()),
+            _ => {
+                let claim = Claim::take(profile)?;
+                let endpoint = claim.endpoint.clone();
+                (Some(claim), endpoint)
             }
         };
         let (launch, ready, within) = match &profile.origin {
             Origin::Connect(_) => (None, Ready::Listening, BUILTIN_WITHIN),
-            Origin::Builtin(builtin) => {
-                let argv = builtin_argv(builtin, launcher, &endpoint);
+            Origin::Builtin(_) | Origin::Client(_) => {
+                let argv = builtin_argv(&profile.origin, launcher, &endpoint);
                 (
                     Some(launch(argv, launcher)),
                     Ready::Listening,
@@ -115,6 +138,23 @@ impl Target {
             ),
         };
         let target = Self {
+            claim,
+            ..Self::new(profile, endpoint, launch, ready)
+        };
+        if target.launch.is_some() {
+            target.start_again(within, stop)?;
+        }
+        Ok(target)
+    }
+
+    /// A target that does not run yet.
+    fn new(
+        profile: &Arc<Profile>,
+        endpoint: Endpoint,
+        launch: Option<Launch>,
+        ready: Ready,
+    ) -> Self {
+        Self {
             profile: Arc::clone(profile),
             endpoint,
             digest: match &profile.origin {
@@ -126,13 +166,9 @@ impl Target {
             process: Mutex::new(None),
             reached: AtomicBool::new(false),
             death: Mutex::new(None),
-            _lease: lease,
-            _dir: dir,
-        };
-        if target.launch.is_some() {
-            target.start_again(within, stop)?;
+            claim: None,
+            client: None,
         }
-        Ok(target)
     }
 
     /// Its address.
@@ -150,10 +186,15 @@ impl Target {
         self.reached.store(true, Ordering::Relaxed);
     }
 
+    /// True once it was seen to be there.
+    pub fn was_reached(&self) -> bool {
+        self.reached.load(Ordering::Relaxed)
+    }
+
     /// True for an address at which nothing was met so far. What is not there cannot be judged.
     /// One that the harness started was seen to listen.
     pub fn never_reached(&self) -> bool {
-        !self.is_started() && !self.reached.load(Ordering::Relaxed)
+        !self.is_started() && !self.was_reached()
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Process>> {
@@ -322,7 +363,9 @@ impl Target {
 
     fn ended(&self, process: &Process) -> Option<Exit> {
         let exit = process.exit()?;
-        let daemon = exit.is_success() && listening(process, &self.endpoint).unwrap_or(false);
+        let is_server = self.client.is_none();
+        let daemon =
+            is_server && exit.is_success() && listening(process, &self.endpoint).unwrap_or(false);
         (!daemon).then_some(exit)
     }
 
@@ -380,6 +423,13 @@ pub fn describe(profile: &Profile) -> TargetInfo {
                 how.push_str(&format!(", model {model}"));
             }
             if let Some(fault) = &b.fault {
+                how.push_str(&format!(", fault {fault}"));
+            }
+            how
+        }
+        Origin::Client(c) => {
+            let mut how = format!("reference client {}", c.client);
+            if let Some(fault) = &c.fault {
                 how.push_str(&format!(", fault {fault}"));
             }
             how

@@ -54,8 +54,8 @@ pub(crate) const CLIENT: Client = Client {
 
 fn make(setup: ClientSetup) -> Box<dyn Conversation> {
     let requests = setup.commands.into_iter().map(|command| {
-        let header = serde_json::json!({"total_size": command.len(), "md5": md5_hex(&command)});
-        let header = header.to_string().into_bytes();
+        let (size, md5) = (command.len(), md5_hex(&command));
+        let header = format!("{{\"total_size\":{size},\"md5\":\"{md5}\"}}").into_bytes();
         let length = u32::try_from(header.len()).unwrap_or(u32::MAX);
         [&length.to_be_bytes()[..], &header, &command].concat()
     });

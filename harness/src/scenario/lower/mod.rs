@@ -2,6 +2,7 @@
 
 mod builtin;
 mod case;
+mod client;
 mod condition;
 mod connections;
 mod deliver;
@@ -28,6 +29,7 @@ pub(crate) use case::{Targets, scenario};
 pub(crate) use name::Unique;
 pub(crate) use profile::{Lowered, profile};
 pub(crate) use start::READY_WITHIN;
+use step::optional_time;
 pub(crate) use template::{START, names as template_names};
 
 /// A duration that is not 0. `None` where it had a mistake.

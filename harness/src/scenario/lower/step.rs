@@ -8,8 +8,8 @@ use crate::scenario::context::Context;
 use crate::scenario::lower::condition::condition;
 use crate::scenario::lower::connections::Connections;
 use crate::scenario::lower::name::chosen;
-use crate::scenario::lower::{Lowered, READY_WITHIN, options, positive, transfer};
-use crate::scenario::model::{CloseHow, Origin, Step, StepKind};
+use crate::scenario::lower::{Lowered, READY_WITHIN, client, options, positive, transfer};
+use crate::scenario::model::{CloseHow, Origin, Role, Step, StepKind};
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
 use crate::scenario::syntax::{
@@ -38,6 +38,8 @@ pub(crate) struct Steps<'a> {
     /// True: some step receives, and so measures a latency.
     pub(crate) receives: bool,
     target_state: TargetState,
+    /// The role of targets that some step so far is for.
+    role: Option<Role>,
     /// True while the steps of a `repeat` are looked at a second time.
     again: bool,
 }
@@ -52,6 +54,7 @@ impl<'a> Steps<'a> {
             plays: false,
             receives: false,
             target_state: TargetState::Running,
+            role: None,
             again: false,
         }
     }
@@ -77,7 +80,20 @@ impl<'a> Steps<'a> {
     fn step(&mut self, cx: &Context, given: &StepSyntax, at: Span) -> Option<StepKind> {
         match given {
             StepSyntax::Play(item) => self.play(cx, item),
-            StepSyntax::Connect(item) => self.connect(cx, item),
+            StepSyntax::Connect(item) => {
+                self.for_role(cx, Role::Server, "connect", at);
+                self.connect(cx, item)
+            }
+            StepSyntax::Accept(item) => {
+                self.for_role(cx, Role::Client, "accept", at);
+                let name = item.get()?;
+                self.connections.open(cx, name, item.span).then_some(())?;
+                Some(StepKind::Accept { name: name.clone() })
+            }
+            StepSyntax::Ended(item) => {
+                self.for_role(cx, Role::Client, "ended", at);
+                client::ended(cx, item.as_ref())
+            }
             StepSyntax::Send(item) => transfer::send(cx, self, item, at),
             StepSyntax::Recv(item) => {
                 self.receives = true;
@@ -130,9 +146,16 @@ impl<'a> Steps<'a> {
             )?)),
             StepSyntax::PauseTarget => self.pause(cx, at),
             StepSyntax::ResumeTarget => self.resume(cx, at),
-            StepSyntax::StopTarget(item) => self.stop(cx, item.as_ref(), at),
-            StepSyntax::StartTarget(item) => self.start(cx, item.as_ref(), at),
+            StepSyntax::StopTarget(item) => {
+                self.for_role(cx, Role::Server, "stop_target", at);
+                self.stop(cx, item.as_ref(), at)
+            }
+            StepSyntax::StartTarget(item) => {
+                self.for_role(cx, Role::Server, "start_target", at);
+                self.start(cx, item.as_ref(), at)
+            }
             StepSyntax::StartSecond(item) => {
+                self.for_role(cx, Role::Server, "start_second", at);
                 self.needs_started(cx, "start_second", at);
                 if self.target_state == TargetState::Stopped {
                     cx.error_help(
@@ -464,6 +487,25 @@ impl<'a> Steps<'a> {
                 at,
                 format!("`{what}` is for streams; the target speaks over udp"),
             );
+        }
+    }
+
+    /// Refuses a step that is for targets of another role, or for those that other steps are not for.
+    fn for_role(&mut self, cx: &Context, role: Role, what: &str, at: Span) {
+        let wanted = self.role.or(self.target.map(|t| t.profile.role));
+        self.role = Some(role);
+        match (role, wanted) {
+            (Role::Server, Some(Role::Client)) => cx.error_help(
+                at,
+                format!("`{what}` is for a server; the target of this case is a client"),
+                "use `accept`: a client connects by itself, once for each delivery",
+            ),
+            (Role::Client, Some(Role::Server)) => cx.error_help(
+                at,
+                format!("`{what}` is for a client; the target of this case is a server"),
+                "use `connect`, or give the target `role: client`",
+            ),
+            _ => {}
         }
     }
 

@@ -6,7 +6,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use crate::scenario::context::Context;
 use crate::scenario::lower::step::{Steps, error_name, optional_time};
 use crate::scenario::lower::{positive, value};
-use crate::scenario::model::{RecvExpect, SendData, StepKind};
+use crate::scenario::model::{RecvExpect, Role, SendData, StepKind};
 use crate::scenario::source::Span;
 use crate::scenario::syntax::{Bytes, Item, ReadSizes, RecvMap, RecvSyntax, SendMap, SendSyntax};
 
@@ -80,6 +80,7 @@ fn data(cx: &Context, steps: &Steps<'_>, map: &SendMap, at: Span) -> Option<Send
         ("merged", list_span(&map.merged)),
         ("writes", list_span(&map.writes)),
         ("vectored", list_span(&map.vectored)),
+        ("stranger", map.stranger.as_ref().map(|i| i.span)),
     ];
     one_of(cx, &given, "send", at)?;
     if let (Some(more), None) = (&map.more, &map.writes) {
@@ -114,6 +115,17 @@ fn data(cx: &Context, steps: &Steps<'_>, map: &SendMap, at: Span) -> Option<Send
         }
         Some(all)
     };
+    if let Some(item) = &map.stranger {
+        let to_client = steps.target.is_none_or(|t| t.profile.role == Role::Client);
+        if !to_client || steps.transport.is_some_and(|t| t != Transport::Udp) {
+            cx.error_help(
+                item.span,
+                "`stranger` is for clients over udp: a stream has one sender",
+                "use `whole`",
+            );
+        }
+        return Some(SendData::Stranger(value::bytes(cx, item)?));
+    }
     if let Some(item) = &map.whole {
         return Some(SendData::Whole(value::bytes(cx, item)?));
     }

@@ -29,13 +29,15 @@ pub use frame::{
 pub use item::{Item, Named, Names, Raw};
 pub use options::{OptionsSyntax, SetSyntax};
 pub use profile::{
-    BuiltinMap, BuiltinSyntax, LimitsSyntax, ProfileSyntax, ReadyForm, ReadyLine, ReadySyntax,
-    ReadyWord, ResetSyntax, RoleSyntax, StartMap, StartSyntax, TransportSyntax, WithoutSyntax,
+    BuiltinMap, BuiltinSyntax, EndsSyntax, LimitsSyntax, ProfileSyntax, ReadyForm, ReadyLine,
+    ReadySyntax, ReadyWord, ResetSyntax, RoleSyntax, StartMap, StartSyntax, TransportSyntax,
+    WithoutSyntax,
 };
-pub use scalar::{Bound, Count, Int, Range, Size, Time, Word};
+pub use scalar::{Bound, Count, ExitSyntax, Int, Range, Size, Time, Word};
 pub use step::{
-    AllWord, ClosedMap, ClosedSyntax, ConditionSyntax, ConnectMap, ConnectSyntax, HowSyntax,
-    PlayExchanges, PlayMap, PlaySyntax, PortStateSyntax, QueueSyntax, RatioSyntax, ReadSizes,
-    RecvMap, RecvSyntax, RepeatSyntax, SecondExpect, SecondSyntax, SendMap, SendSyntax, SignalWord,
-    SilenceMap, SilenceSyntax, StartTargetSyntax, StepSyntax, StopTargetSyntax, TimedSyntax,
+    AllWord, ClosedMap, ClosedSyntax, ConditionSyntax, ConnectMap, ConnectSyntax, EndedSyntax,
+    HowSyntax, PlayExchanges, PlayMap, PlaySyntax, PortStateSyntax, QueueSyntax, RatioSyntax,
+    ReadSizes, RecvMap, RecvSyntax, RepeatSyntax, SecondExpect, SecondSyntax, SendMap, SendSyntax,
+    SignalWord, SilenceMap, SilenceSyntax, StartTargetSyntax, StepSyntax, StopTargetSyntax,
+    TimedSyntax,
 };

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::shape::by_shape;
-use super::{Bound, Bytes, Count, Item, OptionsSyntax, SetSyntax, Size, Time};
+use super::{Bound, Bytes, Count, ExitSyntax, Item, OptionsSyntax, SetSyntax, Size, Time};
 
 /// One step of a case. Where a step names no connection, the one that was opened last is meant.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -15,6 +15,10 @@ pub enum StepSyntax {
     Play(Item<PlaySyntax>),
     /// Opens a connection.
     Connect(Item<ConnectSyntax>),
+    /// Waits for the client under test to connect; over UDP, for its first datagram.
+    Accept(Item<String>),
+    /// The client under test must end by itself, and send nothing more until then.
+    Ended(Option<Item<EndedSyntax>>),
     /// Sends bytes.
     Send(Item<SendSyntax>),
     /// Receives bytes, which must be as stated.
@@ -120,7 +124,19 @@ by_shape! {
     }
 }
 
-/// Bytes to send. Exactly one of `whole`, `parts`, `merged`, `writes` and `vectored`.
+/// How the client under test must end. `ended` alone: as the profile's `ends` says.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct EndedSyntax {
+    /// Its exit status.
+    #[schemars(extend("default" = 0))]
+    pub exit: Option<Item<ExitSyntax>>,
+    /// All that it must have written to stdout. Absent: it is not looked at.
+    pub stdout: Option<Item<Bytes>>,
+    /// How long it may take.
+    pub within: Option<Item<Time>>,
+}
+
+/// Bytes to send. Exactly one of `whole`, `parts`, `merged`, `writes`, `vectored` and `stranger`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct SendMap {
     /// The connection.
@@ -135,6 +151,8 @@ pub struct SendMap {
     pub writes: Option<Item<Vec<Item<Bytes>>>>,
     /// All in one sendmsg(2).
     pub vectored: Option<Item<Vec<Item<Bytes>>>>,
+    /// Over UDP, to a client: one datagram from another port than the one that it asked.
+    pub stranger: Option<Item<Bytes>>,
     /// True: MSG_MORE on all but the last of `writes`.
     #[schemars(extend("default" = false))]
     pub more: Option<Item<bool>>,

@@ -61,7 +61,7 @@ pub(super) const SHOWN: &[Shown] = &[
     ),
     shows(
         "total_size_believed",
-        &[Read(b"\0\0\0\x1f{\"total_size\":99999999,\"md5\":\"\"}")],
+        &[Read(b"\0\0\0\x20{\"total_size\":99999999,\"md5\":\"\"}")],
         " Refuse",
         " Read",
     ),

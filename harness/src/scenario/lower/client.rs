@@ -1,0 +1,162 @@
+//! What only a client under test has: the harness is its server, starts it for each delivery, and
+//! judges how it ends.
+
+use crate::scenario::context::Context;
+use crate::scenario::lower::value;
+use crate::scenario::lower::{Lowered, optional_time};
+use crate::scenario::model::{Ends, Exchange, ExitWant, Origin, Reply, Role, StepKind};
+use crate::scenario::source::Span;
+use crate::scenario::syntax::{
+    Bytes, EndedSyntax, EndsSyntax, ExitSyntax, Item, ProfileSyntax, ReadySyntax, ResetSyntax,
+    RoleSyntax, StartSyntax,
+};
+
+/// The role that a profile has, or takes from the one that it builds on.
+pub(crate) fn role(given: &ProfileSyntax, base: Option<&Lowered>) -> Role {
+    match given.role.as_ref().and_then(Item::get) {
+        Some(RoleSyntax::Client) => Role::Client,
+        Some(RoleSyntax::Server) => Role::Server,
+        None => base.map_or(Role::Server, |b| b.profile.role),
+    }
+}
+
+/// How a client must end.
+pub(crate) fn ends(
+    cx: &Context,
+    given: Option<&Item<EndsSyntax>>,
+    role: Role,
+    base: Option<&Lowered>,
+) -> Option<Ends> {
+    let Some(item) = given else {
+        return Some(base.map(|b| b.profile.ends.clone()).unwrap_or_default());
+    };
+    if role == Role::Server {
+        cx.error_help(
+            item.span,
+            "`ends` is about a client; this target is a server",
+            "add `role: client` if it connects, or leave `ends` out",
+        );
+        return None;
+    }
+    let map = item.get()?;
+    both(cx, map.exit.as_ref(), map.stdout.as_ref())
+}
+
+fn both(
+    cx: &Context,
+    exit: Option<&Item<ExitSyntax>>,
+    stdout: Option<&Item<Bytes>>,
+) -> Option<Ends> {
+    let exit: Option<Option<ExitWant>> = match exit {
+        None => Some(None),
+        Some(item) => item.get().map(|e| Some(e.0)),
+    };
+    let stdout = match stdout {
+        None => Some(None),
+        Some(item) => value::bytes(cx, item).map(Some),
+    };
+    Some(Ends {
+        exit: exit?,
+        stdout: stdout?,
+    })
+}
+
+/// An `ended` step.
+pub(crate) fn ended(cx: &Context, given: Option<&Item<EndedSyntax>>) -> Option<StepKind> {
+    let (exit, stdout, within) = match given {
+        None => (None, None, None),
+        Some(item) => {
+            let map = item.get()?;
+            (map.exit.as_ref(), map.stdout.as_ref(), map.within.as_ref())
+        }
+    };
+    let ends = both(cx, exit, stdout);
+    let within = optional_time(cx, within)?;
+    Some(StepKind::Ended {
+        ends: ends?,
+        within,
+    })
+}
+
+/// Refuses what makes no sense for the role.
+pub(crate) fn check(cx: &Context, given: &ProfileSyntax, role: Role, origin: Option<&Origin>) {
+    match (role, origin) {
+        (Role::Server, Some(Origin::Client(client))) => cx.error_help(
+            given.builtin.as_ref().map_or(Span::default(), |i| i.span),
+            format!(
+                "`{}` is a client, and the target is a server",
+                client.client
+            ),
+            "add `role: client`",
+        ),
+        (Role::Client, Some(Origin::Builtin(server))) => cx.error_help(
+            given.builtin.as_ref().map_or(Span::default(), |i| i.span),
+            format!(
+                "`{}` is a server, and the target is a client",
+                server.server
+            ),
+            "write `builtin: {client: NAME}`; `harness client --list` shows them",
+        ),
+        _ => {}
+    }
+    if role == Role::Server {
+        return;
+    }
+    if let Some(item) = &given.connect {
+        cx.error_help(
+            item.span,
+            "nothing can be connected to: the target is a client",
+            "use `start: [...]` with `\"{port}\"` where it expects its server's port",
+        );
+    }
+    if let Some(StartSyntax::Map(map)) = given.start.as_ref().and_then(Item::get)
+        && let Some(ready) = &map.ready
+        && let Some(ReadySyntax::Word(_) | ReadySyntax::Form(_)) = ready.get()
+    {
+        cx.error_help(
+            ready.span,
+            "a client is not waited for: it connects when it is ready",
+            "leave `ready` out; `within` is the time in which it must connect",
+        );
+    }
+    if let Some(item) = &given.reset
+        && item.get() == Some(&ResetSyntax::Restart)
+    {
+        cx.error_help(
+            item.span,
+            "a client is started anew for each delivery anyway",
+            "leave `reset` out",
+        );
+    }
+    let options = given.options.as_ref().and_then(Item::get);
+    let bind = options.and_then(|o| o.bind.as_ref().map(|i| i.span));
+    let bind_port = options.and_then(|o| o.bind_port.as_ref().map(|i| i.span));
+    if let Some(at) = bind.or(bind_port) {
+        cx.error_help(
+            at,
+            "a source has no effect here: the client connects",
+            "`host` says where the harness listens",
+        );
+    }
+}
+
+/// The harness is the server: what it replies has to be said. `at` is where the profile stands.
+pub(crate) fn replies_are_given(cx: &Context, exchanges: &[&[Exchange]], own: bool, at: Span) {
+    for exchange in exchanges.iter().copied().flatten() {
+        if matches!(exchange.reply, Reply::Learned { .. }) {
+            let from = if own {
+                String::new()
+            } else {
+                format!(" (it comes from {})", exchange.at.file.display())
+            };
+            cx.error_help(
+                at,
+                format!(
+                    "the exchange `{}` has no reply{from}, and the harness is the server of this client",
+                    exchange.name
+                ),
+                "add `reply: {FRAME: VALUE}`; `reply: []` where it answers nothing",
+            );
+        }
+    }
+}
