@@ -106,7 +106,7 @@ pub enum ClientError {
     #[error("no answer within {0:?}")]
     Silent(Duration),
     /// The connection ended before the last reply was whole.
-    #[error("the connection ended {0}")]
+    #[error("the connection was lost: {0}")]
     Lost(String),
     /// There is no server, or the system refused a socket.
     #[error("cannot talk to {connect}: {source}")]

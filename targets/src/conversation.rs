@@ -23,6 +23,11 @@ pub(crate) trait Conversation {
     /// The server has sent everything (a read returned 0).
     fn end(&mut self, io: &mut Exchange) -> Turn;
 
+    /// The connection broke: ECONNRESET, EPIPE, ETIMEDOUT; which of them, in words.
+    fn broken(&mut self, why: String) -> Turn {
+        Turn::Lost(why)
+    }
+
     /// Nothing came for as long as this client waits.
     fn silence(&mut self, _io: &mut Exchange) -> Turn {
         Turn::Silent
@@ -52,12 +57,19 @@ pub(crate) enum Turn {
     Done,
     /// The reply breaks the protocol, in this way.
     Refuse(String),
-    /// The stream ended before the reply was whole; what was read so far, in words.
-    Cut(&'static str),
+    /// The connection ended before the reply was whole: where, or how.
+    Lost(String),
     /// An answer did not come in time.
     Silent,
     /// Read on after EOF, at once and for ever.
     Spin,
+}
+
+impl Turn {
+    /// The stream ended at this place.
+    pub(crate) fn ended(place: &str) -> Self {
+        Self::Lost(format!("the stream ended {place}"))
+    }
 }
 
 /// What is still to be asked.

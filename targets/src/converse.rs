@@ -47,7 +47,7 @@ pub fn run_client(
         pipeline: config.pipeline,
     });
     let sockets = fault.map_or(Sockets::RIGHT, |f: &Fault| f.sockets);
-    let line = Line::open(config, sockets).map_err(|e| line_error(config, e))?;
+    let line = Line::open(config, sockets).map_err(|e| system(config, e))?;
     line.carry(conversation.as_mut(), config, shown)
 }
 
@@ -67,15 +67,10 @@ fn check(client: &'static Client, config: &ClientConfig) -> Result<(), ClientErr
     Ok(())
 }
 
-fn line_error(config: &ClientConfig, source: io::Error) -> ClientError {
-    match source.kind() {
-        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
-            ClientError::Lost(format!("with an error: {source}"))
-        }
-        _ => ClientError::System {
-            connect: config.connect.clone(),
-            source,
-        },
+fn system(config: &ClientConfig, source: io::Error) -> ClientError {
+    ClientError::System {
+        connect: config.connect.clone(),
+        source,
     }
 }
 
@@ -120,7 +115,6 @@ impl Line {
         config: &ClientConfig,
         shown: &mut dyn Write,
     ) -> Result<(), ClientError> {
-        let lost = |e| line_error(config, e);
         let mut io = Exchange::default();
         let mut buffer = Vec::new();
         conversation.begin(&mut io);
@@ -132,11 +126,14 @@ impl Line {
             match turn {
                 Turn::Done => return Ok(()),
                 Turn::Refuse(why) => return Err(ClientError::Protocol(why)),
-                Turn::Cut(place) => return Err(ClientError::Lost(place.to_owned())),
+                Turn::Lost(how) => return Err(ClientError::Lost(how)),
                 Turn::Silent => return Err(ClientError::Silent(config.timeout)),
                 Turn::Read | Turn::Spin => {}
             }
-            self.send(&mut io).map_err(lost)?;
+            if let Err(e) = self.send(&mut io) {
+                turn = conversation.broken(e.to_string());
+                continue;
+            }
             buffer.resize(conversation.want().max(1), 0);
             turn = match self.read(&mut buffer, conversation.takes_any_sender()) {
                 Ok(None) => Turn::Read,
@@ -144,7 +141,7 @@ impl Line {
                 Ok(Some(n)) => conversation.input(&buffer[..n], &mut io),
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => Turn::Read,
                 Err(e) if is_timeout(&e) => conversation.silence(&mut io),
-                Err(e) => return Err(lost(e)),
+                Err(e) => conversation.broken(e.to_string()),
             };
         }
     }

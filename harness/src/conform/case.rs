@@ -192,10 +192,11 @@ fn judge(
     }
     let sweep = bench.sweep(&oracle, &case.steps, deadlines, slowest);
     let alone = sweep.restart_each || profile.without.contains(&Capability::Concurrency);
-    let workers = if alone || plan.deliveries.len() < 8 {
-        1
-    } else {
-        settings.sweep_threads
+    let workers = match profile.role {
+        _ if alone || plan.deliveries.len() < 8 => 1,
+        Role::Server => settings.sweep_threads,
+        // Much of a client's delivery is the start of its process, which is waited for.
+        Role::Client => settings.sweep_threads * 2,
     };
     let mut gathered = sweep.all(&plan.deliveries, workers, progress);
     second_look(&sweep, &plan.deliveries, first, &mut gathered);

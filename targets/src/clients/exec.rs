@@ -27,6 +27,8 @@ faults! { Bug:
         "shows what came of a reply as if it were whole when the stream ends inside it";
     SpinsAtEof "spins_on_eof_in_body" ("FRAME-EOF-02", ["clients"])
         "adds up reads of 0 bytes for ever when the stream ends inside a reply: 100 % CPU";
+    ResetIsEnd "reset_is_success" ("FRAME-EOF-03", ["clients"])
+        "takes a reset connection for the end of its work";
     Negative "negative_length_accepted" ("FRAME-LEN-03", ["clients"])
         "takes the length for signed, and a negative one for an empty reply";
     NoLimit "no_length_limit" ("FRAME-LEN-04", ["clients"])
@@ -198,8 +200,15 @@ impl Conversation for Exec {
                 Turn::Done
             }
             (Some(Bug::SpinsAtEof), Some(_)) => Turn::Spin,
-            (_, None) => Turn::Cut("before or inside the length of a reply"),
-            (_, Some(_)) => Turn::Cut("inside a reply"),
+            (_, None) => Turn::ended("before or inside the length of a reply"),
+            (_, Some(_)) => Turn::ended("inside a reply"),
+        }
+    }
+
+    fn broken(&mut self, why: String) -> Turn {
+        match self.bug {
+            Some(Bug::ResetIsEnd) => Turn::Done,
+            _ => Turn::Lost(why),
         }
     }
 

@@ -209,9 +209,9 @@ impl Conversation for ExecJson {
                 Turn::Done
             }
             (Some(Bug::SpinsAtEof), Step::Body(_)) => Turn::Spin,
-            (_, Step::Length) => Turn::Cut("before or inside the length of a reply's header"),
-            (_, Step::Header(_)) => Turn::Cut("inside the header of a reply"),
-            (_, Step::Body(_)) => Turn::Cut("inside the body of a reply"),
+            (_, Step::Length) => Turn::ended("before or inside the length of a reply's header"),
+            (_, Step::Header(_)) => Turn::ended("inside the header of a reply"),
+            (_, Step::Body(_)) => Turn::ended("inside the body of a reply"),
         }
     }
 }

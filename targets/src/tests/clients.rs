@@ -14,6 +14,8 @@ pub(crate) enum Event {
     Read(&'static [u8]),
     /// EOF.
     End,
+    /// ECONNRESET.
+    Broken,
     /// Nothing came in time.
     Silence,
 }
@@ -85,6 +87,7 @@ fn take(client: &Client, fault: Option<&'static Fault>, shown: &Shown) -> String
         match event {
             Event::Read(bytes) => run.read(bytes),
             Event::End => run.step(|c, io| c.end(io)),
+            Event::Broken => run.step(|c, _| c.broken("reset".to_owned())),
             Event::Silence => run.step(|c, io| c.silence(io)),
         }
     }
@@ -172,7 +175,7 @@ fn the_end_of_the_stream_is_never_success() {
             let mut run = Run::new(client, None, true);
             run.read(&replies[..cut]);
             run.step(|c, io| c.end(io));
-            assert!(matches!(run.last, Turn::Cut(_)), "{name} cut at {cut}");
+            assert!(matches!(run.last, Turn::Lost(_)), "{name} cut at {cut}");
         }
     }
 }

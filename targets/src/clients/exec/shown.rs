@@ -1,6 +1,6 @@
 //! Replies that show the faults of the `exec` client.
 
-use crate::tests::clients::Event::{End, Read, Silence};
+use crate::tests::clients::Event::{Broken, End, Read, Silence};
 use crate::tests::clients::{Event, Shown};
 
 const fn shows(
@@ -41,21 +41,22 @@ pub(super) const SHOWN: &[Shown] = &[
     shows(
         "eof_in_header_is_success",
         &[Read(b"\0\0"), End],
-        " Cut",
+        " Lost",
         " Done",
     ),
     shows(
         "eof_in_body_is_reply",
         &[Read(b"\0\0\0\x03\0a"), End],
-        " Cut",
+        " Lost",
         "status 0, 1 bytes\\na Done",
     ),
     shows(
         "spins_on_eof_in_body",
         &[Read(b"\0\0\0\x03\0a"), End],
-        " Cut",
+        " Lost",
         " Spin",
     ),
+    shows("reset_is_success", &[Broken], " Lost", " Done"),
     shows(
         "negative_length_accepted",
         &[Read(b"\xff\xff\xff\xfb")],

@@ -83,7 +83,7 @@ pub(super) const SHOWN: &[Shown] = &[
             Read(b"\0\0\0\x39{\"total_size\":2,\"md5\":\"60b725f10c9c85c70d97880dfe8191b3\"}a"),
             End,
         ],
-        " Cut",
+        " Lost",
         "1 bytes\\na Done",
     ),
     shows(
@@ -92,7 +92,7 @@ pub(super) const SHOWN: &[Shown] = &[
             Read(b"\0\0\0\x39{\"total_size\":2,\"md5\":\"60b725f10c9c85c70d97880dfe8191b3\"}a"),
             End,
         ],
-        " Cut",
+        " Lost",
         " Spin",
     ),
 ];
