@@ -1,12 +1,14 @@
 //! Verdicts: pure functions from what was expected and what was observed. No clock, no I/O.
 
 mod end;
+mod request;
 
 use std::time::Duration;
 
 use harness_wire::FrameError;
 
 pub use self::end::{WRONG_EXIT, WRONG_OUTPUT, end};
+pub use self::request::{WRONG_REQUEST, request};
 
 use crate::quote;
 use crate::run::{CaseResult, Verdict};
@@ -149,8 +151,6 @@ pub const NOT_REACHED: &str = "not reached";
 pub const CRASH: &str = "crash";
 /// Bytes without an end.
 pub const FLOOD: &str = "endless answer";
-/// Another request than expected, of a client.
-pub const WRONG_REQUEST: &str = "wrong request";
 /// A client ended before its conversation was over.
 pub const ENDED: &str = "ended early";
 /// Bytes that are no frame.
@@ -176,22 +176,6 @@ pub fn answer(expected: &[u8], received: &Received) -> Option<Deviation> {
             .wanting(expected)
             .getting(got),
     )
-}
-
-/// Judges a client's request, which must be exactly `expected`.
-pub fn request(expected: &[u8], received: &Received) -> Option<Deviation> {
-    let deviation = answer(expected, received)?;
-    Some(match deviation.kind {
-        WRONG | INVALID => Deviation {
-            kind: WRONG_REQUEST,
-            expected: "the request that the profile gives".into(),
-            ..deviation
-        },
-        _ => Deviation {
-            expected: "a request".into(),
-            ..deviation
-        },
-    })
 }
 
 /// Judges an answer that must be one valid frame of any content.

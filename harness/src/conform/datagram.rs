@@ -178,7 +178,7 @@ fn serve(flow: &mut Flow, ctx: &mut Context<'_>, exchange: &Exchange) -> Result<
     if let Some(request) = &exchange.request {
         let began = Instant::now();
         let got = flow.recv(None, ctx.by(ctx.deadlines.reply)).received;
-        verdict::request(&request.encoded.bytes, &got).map_or(Ok(()), Err)?;
+        verdict::request(request, &got).map_or(Ok(()), Err)?;
         ctx.latencies.push(began.elapsed().as_nanos() as u64);
     }
     let Reply::Given(messages) = &exchange.reply else {

@@ -17,6 +17,7 @@ mod malformed;
 mod properties;
 mod registry;
 mod reuse;
+mod same;
 mod spec_errors;
 mod vector;
 mod vectors;
