@@ -33,6 +33,7 @@
 //! are declared with `faults!`; tests demand a counterexample for each. A client is the same with
 //! `clients/NAME.rs` and a `CLIENT`.
 
+mod class;
 mod client;
 mod clients;
 mod command;
@@ -56,6 +57,7 @@ mod shared;
 mod tests;
 mod text;
 
+pub use class::FaultClass;
 pub use client::{Client, ClientConfig, ClientError};
 pub use config::Config;
 pub use converse::run_client;

@@ -17,6 +17,9 @@ const OUTPUT: usize = 16 << 20;
 /// The longest wait between two looks at whether the client is still there.
 const SLICE: Duration = Duration::from_millis(5);
 
+/// Ports that are tried after the first.
+const PORTS: u32 = 20;
+
 /// What a client's target has beside a server's.
 pub(super) struct ClientSide {
     launcher: PathBuf,
@@ -186,14 +189,24 @@ pub enum NotMet {
     Failed(NetError),
 }
 
+/// An address, and a socket that listens there. A process that is just being started by another
+/// thread has, until it is executed, a copy of every socket: that with which a port was found to be
+/// free may still hold it then. Another port is taken instead.
 fn listen(profile: &Profile) -> Result<(Claim, Listener), TargetError> {
-    let claim = Claim::take(profile)?;
-    let listener =
-        Listener::bind(&claim.endpoint, &profile.options).map_err(|e| TargetError::System {
-            what: "listening for the client",
-            error: e.to_string(),
-        })?;
-    Ok((claim, listener))
+    let mut tries = 0;
+    loop {
+        let claim = Claim::take(profile)?;
+        match Listener::bind(&claim.endpoint, &profile.options) {
+            Ok(listener) => return Ok((claim, listener)),
+            Err(e) if e.is("EADDRINUSE") && tries < PORTS => tries += 1,
+            Err(e) => {
+                return Err(TargetError::System {
+                    what: "listening for the client",
+                    error: e.to_string(),
+                });
+            }
+        }
+    }
 }
 
 fn put(side: &ClientSide, place: (Claim, Listener)) {

@@ -15,38 +15,38 @@ use crate::session::READ;
 const REPLY_MAX: usize = (16 << 20) + 1;
 
 faults! { Bug:
-    HeaderWhole "header_assumed_whole" ("S5", ["clients"])
+    HeaderWhole "header_assumed_whole" ("S5", ["clients"], [HeaderWhole])
         "takes the 4-byte length from one read, and fails if that returns fewer bytes";
-    OneRead "one_read_one_reply" ("S2", ["clients"])
+    OneRead "one_read_one_reply" ("S2", ["clients"], [OneRead, BodyWhole])
         "takes one read of 1,024 bytes for a whole reply, whatever its length says";
-    Overread "next_reply_overread" ("FRAME-CUT-02", ["clients"])
+    Overread "next_reply_overread" ("FRAME-CUT-02", ["clients"], [Overread])
         "reads on in pieces of 1,024 bytes and shows what lies behind the reply as part of it";
-    EofInHeader "eof_in_header_is_success" ("FRAME-EOF-01", ["clients"])
+    EofInHeader "eof_in_header_is_success" ("FRAME-EOF-01", ["clients"], [EofAsMessage])
         "takes the end of the stream before or inside a length for the end of its work";
-    EofInBody "eof_in_body_is_reply" ("FRAME-EOF-02", ["clients"])
+    EofInBody "eof_in_body_is_reply" ("FRAME-EOF-02", ["clients"], [EofAsMessage])
         "shows what came of a reply as if it were whole when the stream ends inside it";
-    SpinsAtEof "spins_on_eof_in_body" ("FRAME-EOF-02", ["clients"])
+    SpinsAtEof "spins_on_eof_in_body" ("FRAME-EOF-02", ["clients"], [SpinsAtEof])
         "adds up reads of 0 bytes for ever when the stream ends inside a reply: 100 % CPU";
-    ResetIsEnd "reset_is_success" ("FRAME-EOF-03", ["clients"])
+    ResetIsEnd "reset_is_success" ("FRAME-EOF-03", ["clients"], [EofAsMessage])
         "takes a reset connection for the end of its work";
-    Negative "negative_length_accepted" ("FRAME-LEN-03", ["clients"])
+    Negative "negative_length_accepted" ("FRAME-LEN-03", ["clients"], [NoLengthLimit, Residue])
         "takes the length for signed, and a negative one for an empty reply";
-    NoLimit "no_length_limit" ("FRAME-LEN-04", ["clients"])
+    NoLimit "no_length_limit" ("FRAME-LEN-04", ["clients"], [NoLengthLimit])
         "waits for as much as any length promises, up to 4 GiB";
-    LittleEndian "little_endian_length" ("FRAME-LEN-01", ["clients"])
+    LittleEndian "little_endian_length" ("FRAME-LEN-01", ["clients"], [WrongByteOrder])
         "reads lengths with the least significant byte first";
-    DecodePerRead "decode_per_read" ("FRAME-CUT-04", ["clients"])
+    DecodePerRead "decode_per_read" ("FRAME-CUT-04", ["clients"], [DecodedPerRead])
         "decodes each read as UTF-8 by itself, and fails at a character between two reads";
-    NotText "dies_on_undecodable_output" ("FRAME-ENC-01", ["clients"])
+    NotText "dies_on_undecodable_output" ("FRAME-ENC-01", ["clients"], [BadInputIsFatal])
         "fails at output that is not UTF-8";
-    Unframed "request_unframed" ("FRAME-CMD-01", ["clients"])
+    Unframed "request_unframed" ("FRAME-CMD-01", ["clients"], [OneRead, WrongLength])
         "sends commands without their length, as if each write arrived by itself";
-    PartialWrite "partial_write_ignored" ("STREAM-SEND-02", ["clients"])
+    PartialWrite "partial_write_ignored" ("STREAM-SEND-02", ["clients"], [PartialWrite])
         "writes a request once and forgets what did not fit into the send buffer"
         with Sockets { single_write: Some(8 << 10), ..Sockets::RIGHT };
-    NoTimeout "no_timeout" ("FRAME-IDLE-01", ["clients"])
+    NoTimeout "no_timeout" ("FRAME-IDLE-01", ["clients"], [NoDeadline])
         "waits for ever for a server that does not answer";
-    Late "late_reply_to_next" ("STREAM-SEND-03", ["clients"])
+    Late "late_reply_to_next" ("STREAM-SEND-03", ["clients"], [LateReply])
         "asks on after a time-out on the same connection, where the late reply answers the next one";
 }
 

@@ -16,25 +16,25 @@ use crate::session::READ;
 const BODY_MAX: usize = 16 << 20;
 
 faults! { Bug:
-    LengthWhole "header_assumed_whole" ("S6", ["clients"])
+    LengthWhole "header_assumed_whole" ("S6", ["clients"], [HeaderWhole])
         "takes the 4-byte length from one read, and fails if that returns fewer bytes";
-    HeaderOneRead "json_header_one_read" ("FRAME-CUT-03", ["clients"])
+    HeaderOneRead "json_header_one_read" ("FRAME-CUT-03", ["clients"], [HeaderWhole])
         "takes one read for the whole JSON header, which then does not parse";
-    BodyOneRead "body_assumed_whole" ("S6", ["clients"])
+    BodyOneRead "body_assumed_whole" ("S6", ["clients"], [BodyWhole])
         "takes one read for the whole body, whatever total_size said, and does not check it";
-    Overread "next_reply_overread" ("FRAME-CUT-02", ["clients"])
+    Overread "next_reply_overread" ("FRAME-CUT-02", ["clients"], [Overread])
         "reads on in pieces of 1,024 bytes and takes what lies behind the body for a part of it";
-    Unchecked "md5_not_checked" ("FRAME-MD5-01", ["clients"])
+    Unchecked "md5_not_checked" ("FRAME-MD5-01", ["clients"], [DigestUnchecked])
         "shows a body whose md5 is not the header's";
-    NoSizeLimit "total_size_believed" ("FRAME-LEN-05", ["clients"])
+    NoSizeLimit "total_size_believed" ("FRAME-LEN-05", ["clients"], [NoLengthLimit])
         "waits for a body of any total_size";
-    NoHeaderLimit "header_limit_absent" ("FRAME-LEN-04", ["clients"])
+    NoHeaderLimit "header_limit_absent" ("FRAME-LEN-04", ["clients"], [NoLengthLimit])
         "waits for a header of any length, up to 4 GiB";
-    LittleEndian "little_endian_length" ("FRAME-LEN-01", ["clients"])
+    LittleEndian "little_endian_length" ("FRAME-LEN-01", ["clients"], [WrongByteOrder])
         "reads lengths with the least significant byte first";
-    ShortBody "short_body_is_success" ("S6", ["clients"])
+    ShortBody "short_body_is_success" ("S6", ["clients"], [EofAsMessage, DigestUnchecked])
         "shows what came of a body as if it were whole when the stream ends inside it";
-    SpinsAtEof "spins_on_eof_in_body" ("FRAME-EOF-02", ["clients"])
+    SpinsAtEof "spins_on_eof_in_body" ("FRAME-EOF-02", ["clients"], [SpinsAtEof])
         "adds up reads of 0 bytes for ever when the stream ends inside a body: 100 % CPU";
 }
 

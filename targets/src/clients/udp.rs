@@ -13,13 +13,13 @@ use crate::service::faults;
 const DATAGRAM: usize = 65_536;
 
 faults! { Bug:
-    AnySender "any_sender_accepted" ("UDP-PEER-01", ["clients"])
+    AnySender "any_sender_accepted" ("UDP-PEER-01", ["clients"], [WrongAddress])
         "takes datagrams of anyone for the server's answer";
-    OneByte "reads_one_byte" ("UDP-TRUNC-01", ["clients"])
+    OneByte "reads_one_byte" ("UDP-TRUNC-01", ["clients"], [TruncationUnseen])
         "receives into 1 byte, as if the rest of the datagram could be read next";
-    NoTimeout "no_timeout" ("UDP-BLK-01", ["clients"])
+    NoTimeout "no_timeout" ("UDP-BLK-01", ["clients"], [NoDeadline])
         "waits for ever for an answer that was lost";
-    Late "late_reply_to_next" ("UDP-PEER-01", ["clients"])
+    Late "late_reply_to_next" ("UDP-PEER-01", ["clients"], [LateReply])
         "takes any datagram of the server for the answer to its last question, a late one too";
 }
 

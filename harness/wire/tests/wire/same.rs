@@ -6,11 +6,7 @@ use crate::build::Built;
 
 #[test]
 fn json_has_no_order_and_lengths_follow_their_content() {
-    let built = Built::new(
-        "json_header u32be md5:md5",
-        &[],
-        Limits::default(),
-    );
+    let built = Built::new("json_header u32be md5:md5", &[], Limits::default());
     let head = r#"{"total_size":2,"md5":"60b725f10c9c85c70d97880dfe8191b3"}"#;
     let message = |head: &str, body: &str| {
         let length = u32::try_from(head.len()).unwrap().to_be_bytes();
