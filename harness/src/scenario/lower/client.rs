@@ -140,19 +140,33 @@ pub(crate) fn check(cx: &Context, given: &ProfileSyntax, role: Role, origin: Opt
     }
 }
 
-/// The harness is the server: what it replies has to be said. `at` is where the profile stands.
-pub(crate) fn replies_are_given(cx: &Context, exchanges: &[&[Exchange]], own: bool, at: Span) {
+/// The harness is the server: what it replies has to be said. `at` is where the profile stands, for
+/// exchanges that come from another file.
+pub(crate) fn replies_are_given(
+    cx: &Context,
+    given: &ProfileSyntax,
+    exchanges: &[&[Exchange]],
+    at: Span,
+) {
+    let own = [&given.opening, &given.exchanges, &given.closing];
+    let own: Vec<_> = own
+        .into_iter()
+        .flatten()
+        .filter_map(Item::get)
+        .flatten()
+        .filter_map(Item::get)
+        .collect();
     for exchange in exchanges.iter().copied().flatten() {
         if matches!(exchange.reply, Reply::Learned { .. }) {
-            let from = if own {
-                String::new()
-            } else {
-                format!(" (it comes from {})", exchange.at.file.display())
+            let here = own.iter().find(|named| named.name == exchange.name);
+            let from = match here {
+                Some(_) => String::new(),
+                None => format!(" in {}", exchange.at.file.display()),
             };
             cx.error_help(
-                at,
+                here.map_or(at, |named| named.name_span),
                 format!(
-                    "the exchange `{}` has no reply{from}, and the harness is the server of this client",
+                    "the exchange `{}` has no reply{from}: the harness is this client's server",
                     exchange.name
                 ),
                 "add `reply: {FRAME: VALUE}`; `reply: []` where it answers nothing",

@@ -94,8 +94,7 @@ pub(crate) fn profile(
     };
     let ends = client::ends(cx, given.ends.as_ref(), role, base.filter(|_| same_role));
     if role == Role::Client {
-        let own = given.exchanges.is_some();
-        client::replies_are_given(cx, &[&opening, &played, &closing], own, at);
+        client::replies_are_given(cx, given, &[&opening, &played, &closing], at);
     }
     if cx.mistakes() > before {
         return None;

@@ -490,23 +490,32 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Refuses a step that is for targets of another role, or for those that other steps are not for.
+    /// Refuses a step that is for targets of another role, or for another one than a step before.
     fn for_role(&mut self, cx: &Context, role: Role, what: &str, at: Span) {
-        let wanted = self.role.or(self.target.map(|t| t.profile.role));
+        let (is, whose) = match (self.target.map(|t| t.profile.role), self.role) {
+            (Some(is), _) => (is, "the target of this case is"),
+            (None, Some(is)) => (is, "a step before it is for"),
+            (None, None) => (role, ""),
+        };
         self.role = Some(role);
-        match (role, wanted) {
-            (Role::Server, Some(Role::Client)) => cx.error_help(
-                at,
-                format!("`{what}` is for a server; the target of this case is a client"),
+        let (right, wrong, help) = match role {
+            _ if is == role => return,
+            Role::Server => (
+                "server",
+                "client",
                 "use `accept`: a client connects by itself, once for each delivery",
             ),
-            (Role::Client, Some(Role::Server)) => cx.error_help(
-                at,
-                format!("`{what}` is for a client; the target of this case is a server"),
+            Role::Client => (
+                "client",
+                "server",
                 "use `connect`, or give the target `role: client`",
             ),
-            _ => {}
-        }
+        };
+        cx.error_help(
+            at,
+            format!("`{what}` is for a {right}; {whose} a {wrong}"),
+            help,
+        );
     }
 
     /// Refuses a step that needs a program that the harness started.
