@@ -51,8 +51,10 @@ fn playground() -> tempfile::TempDir {
     for folder in ["scenarios", "targets"] {
         std::os::unix::fs::symlink(common::root().join(folder), dir.path().join(folder)).unwrap();
     }
-    let server = common::root().join("targets/examples/upper_server.py");
-    std::fs::copy(server, dir.path().join("upper_server.py")).unwrap();
+    for program in ["upper_server.py", "upper_client.py"] {
+        let from = common::root().join("targets/examples").join(program);
+        std::fs::copy(from, dir.path().join(program)).unwrap();
+    }
     dir
 }
 
@@ -115,7 +117,7 @@ fn every_command_does_what_the_page_says() {
                 skipped += 1;
                 continue;
             }
-            if !python && (line.contains("python3") || line.contains("my-server")) {
+            if !python && (line.contains("python3") || line.contains("my-")) {
                 common::skip(line, "python3 is not installed");
                 skipped += 1;
                 continue;
