@@ -154,9 +154,7 @@ fn of_a_client_neighbouring_replies_are_merged() {
 #[test]
 fn a_case_fits_one_role() {
     let plan = |profile: &str, case: &str| {
-        let server = "target: t\nbuiltin: upper\n---\n";
-        let text =
-            format!("{server}scenario: s\ntarget: t\ncases:\n  - {{id: c, title: t, {case}}}\n");
+        let text = format!("scenario: s\ncases:\n  - {{id: c, title: t, {case}}}\n");
         let scenario = parse(Path::new("plan.yaml"), &text).unwrap();
         let overrides = Overrides {
             target: Some(document(profile, "share: false").profiles[0].clone()),
