@@ -45,7 +45,7 @@ pub(super) fn main(args: &Args, screen: &Screen) -> u8 {
 
 fn prepare(args: &Args, screen: &Screen) -> Result<Prepared, u8> {
     let outputs = outputs(&args.execution).map_err(|e| screen.usage_error(e))?;
-    let mut documents = load::load(&args.paths, screen)?;
+    let mut documents = with_suite(load::load(&args.paths, screen)?, screen)?;
     let mut overrides = Overrides {
         filter: args.filter.clone(),
         delivery: args.delivery.clone(),
@@ -101,6 +101,27 @@ fn prepare(args: &Args, screen: &Screen) -> Result<Prepared, u8> {
         settings,
         outputs,
     })
+}
+
+/// Puts the shipped suite behind each file that has a profile and no scenario.
+fn with_suite(documents: Vec<Document>, screen: &Screen) -> Result<Vec<Document>, u8> {
+    let mut all = Vec::with_capacity(documents.len());
+    for document in documents {
+        let alone = document
+            .profiles
+            .first()
+            .filter(|_| document.scenarios.is_empty());
+        let suite = alone.map(crate::suite::against).transpose();
+        all.push(document);
+        match suite {
+            Ok(suite) => all.extend(suite.into_iter().flatten()),
+            Err(diagnostics) => {
+                screen.note(diagnostics.render(screen.colour_err).trim_end());
+                return Err(exit::UNJUDGED);
+            }
+        }
+    }
+    Ok(all)
 }
 
 fn rerun_with(args: &Args, seed: u64) -> String {

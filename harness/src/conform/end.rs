@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use harness_net::Accepted;
+use harness_net::{Accepted, SocketOptions};
 
 use super::context::Context;
 use super::datagram::Flow;
 use super::line::Line;
 use super::oracle::Part;
-use super::steps::{Conn, Scene};
-use crate::scenario::model::{Ends, Origin};
+use super::steps::{Conn, Scene, options_for};
+use crate::scenario::model::{Ends, ExitWant, Origin};
 use crate::target::NotMet;
 use crate::verdict::{self, Deviation};
 
@@ -36,10 +36,8 @@ pub(super) fn accept(ctx: &Context<'_>, name: &str) -> Result<Conn, Deviation> {
     let stop = || ctx.interrupt.is_set();
     let interrupt = ctx.interrupt.clone();
     let want = "the client connects";
-    match ctx
-        .target
-        .accept(&ctx.profile.options, ctx.by(within), &stop)
-    {
+    let options = options_for(ctx, &SocketOptions::default());
+    match ctx.target.accept(&options, ctx.by(within), &stop) {
         Ok(Accepted::Stream(stream)) => {
             let line = Line::new(name, stream, ctx.clock, interrupt);
             Ok(Conn::Line(Box::new(line)))
@@ -62,8 +60,8 @@ pub(super) fn accept(ctx: &Context<'_>, name: &str) -> Result<Conn, Deviation> {
     }
 }
 
-/// Waits until the client has ended by itself, and judges how. Until then it may close its
-/// connections, and say nothing more on them.
+/// Waits until the client has ended by itself, and judges how. One that must end well may close its
+/// connections until then, and say nothing more on them; one that must fail may protest.
 ///
 /// # Errors
 /// It ended in another way, spoke, or did not end.
@@ -73,11 +71,23 @@ pub(super) fn ended(
     ends: &Ends,
     within: Option<Duration>,
 ) -> Result<(), Deviation> {
+    // What a step says stands alone; what it leaves open is as in the profile and its controls.
+    let (exit, stdout, learns) = if *ends == Ends::default() {
+        let known = ctx.oracle.answer(Part::End, 0);
+        (ctx.profile.ends.exit, known, known.is_none())
+    } else {
+        (ends.exit, ends.stdout.as_deref(), false)
+    };
+    let ends_well = matches!(exit, None | Some(ExitWant::Code(0)));
     let patience = within.unwrap_or(ctx.deadlines.reply.max(LEAST));
     let deadline = ctx.by(patience);
     let end = loop {
         let end = ctx.target.await_end(Instant::now() + SLICE);
-        stray(scene)?;
+        let said = listen(scene);
+        if let (true, Some(said)) = (ends_well, said) {
+            let want = "nothing more until the client ends";
+            return Err(Deviation::fail(verdict::STRAY, want, "").getting(said));
+        }
         match end {
             Some(end) => break end,
             None if Instant::now() >= deadline || ctx.interrupt.is_set() => {
@@ -86,13 +96,6 @@ pub(super) fn ended(
             None => {}
         }
     };
-    // What a step says stands alone; what it leaves open is as in the profile and its controls.
-    let (exit, stdout, learns) = if *ends == Ends::default() {
-        let known = ctx.oracle.answer(Part::End, 0);
-        (ctx.profile.ends.exit, known, known.is_none())
-    } else {
-        (ends.exit, ends.stdout.as_deref(), false)
-    };
     verdict::end(exit, stdout, end.exit, &end.stdout).map_or(Ok(()), Err)?;
     if learns {
         ctx.learned.push((Part::End, 0, end.stdout));
@@ -100,18 +103,16 @@ pub(super) fn ended(
     Ok(())
 }
 
-fn stray(scene: &mut Scene) -> Result<(), Deviation> {
+/// Reads what comes, so that no client waits to be read; what came and was not taken.
+fn listen(scene: &mut Scene) -> Option<&[u8]> {
+    let mut said = None;
     for conn in scene.conns.values_mut() {
         if let Conn::Line(line) = conn {
             line.pump();
-            if !line.inbox().is_empty() {
-                let want = "nothing more until the client ends";
-                let deviation = Deviation::fail(verdict::STRAY, want, "");
-                return Err(deviation.getting(line.inbox()));
-            }
+            said = said.or(Some(line.inbox()).filter(|inbox| !inbox.is_empty()));
         }
     }
-    Ok(())
+    said
 }
 
 fn still_there(ctx: &Context<'_>, patience: Duration) -> Deviation {

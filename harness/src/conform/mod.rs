@@ -11,6 +11,7 @@ mod doubt;
 mod end;
 mod frames;
 mod line;
+mod meeting;
 mod oracle;
 mod outcome;
 mod pattern;
@@ -25,6 +26,7 @@ mod trace;
 mod transfer;
 
 pub use context::{Deadlines, Interrupt};
+pub use meeting::{Manner, Meeting};
 pub use prover::Prover;
 pub use runner::{Settings, run};
 pub use steps::words as step_words;

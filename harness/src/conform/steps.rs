@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use harness_net::{Exit, NetError, SocketOptions};
+use harness_net::{Exit, NetError, SocketOptions, Transport};
 
 use super::condition;
 use super::context::Context;
@@ -15,6 +15,7 @@ use super::line::Line;
 use super::play;
 use super::trace::Trace;
 use super::transfer::{closed, must, recv, send};
+use crate::plan::How;
 use crate::scenario::model::{RecvExpect, Role, Step, StepKind};
 use crate::target::{Second, TargetError};
 use crate::verdict::{self, Deviation, Match, Stop};
@@ -333,6 +334,18 @@ fn second(ctx: &mut Context<'_>, refused: bool) -> Result<(), Deviation> {
     Err(Deviation::fail("second instance", want, actual))
 }
 
+/// The options of a connection that carries this delivery: those of the profile, and a step's own.
+pub(super) fn options_for(ctx: &Context<'_>, own: &SocketOptions) -> SocketOptions {
+    let mut options = ctx.profile.options.merged(own);
+    // Nagle would hold each piece until a peer that delays its acknowledgements sends one, for 40 ms
+    // a piece (RFC 9293 section 3.7.4). What arrives when is proved, not left to it.
+    let pieces = !matches!(ctx.delivery.how, How::Whole);
+    if pieces && ctx.profile.transport == Transport::Tcp && options.nodelay.is_none() {
+        options.nodelay = Some(true);
+    }
+    options
+}
+
 /// Opens a connection, with a source address of its own where the usual one has no port left.
 fn connect(
     scene: &mut Scene,
@@ -341,7 +354,7 @@ fn connect(
     options: &SocketOptions,
 ) -> Result<(), NetError> {
     let to = ctx.target.endpoint();
-    let mut options = ctx.profile.options.merged(options);
+    let mut options = options_for(ctx, options);
     let deadline = ctx.by(ctx.deadlines.connect);
     let open = |options: &SocketOptions| -> Result<Conn, NetError> {
         let interrupt = ctx.interrupt.clone();

@@ -353,6 +353,8 @@ pub struct Case {
     pub thresholds: Vec<Threshold>,
     /// True: its boundary diagram is shown even when it passes.
     pub show: bool,
+    /// True: it is part of the suite that is built in, and runs when its target's file is given.
+    pub shipped: bool,
 }
 
 /// How much a failure weighs.
@@ -435,7 +437,7 @@ pub enum StepKind {
         /// The connection's name.
         name: ConnName,
     },
-    /// The client must end by itself, and send nothing more until then.
+    /// The client must end by itself. Where it must end well, it must send nothing more until then.
     Ended {
         /// How.
         ends: Ends,

@@ -17,7 +17,8 @@ pub enum StepSyntax {
     Connect(Item<ConnectSyntax>),
     /// Waits for the client under test to connect; over UDP, for its first datagram.
     Accept(Item<String>),
-    /// The client under test must end by itself, and send nothing more until then.
+    /// The client under test must end by itself. Where it must end well, it must send nothing more
+    /// until then.
     Ended(Option<Item<EndedSyntax>>),
     /// Sends bytes.
     Send(Item<SendSyntax>),
