@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use harness_net::{Accepted, Exit, Interest, Launch, Listener, NetError, SocketOptions, poll};
 
+use super::claim::Claim;
 use super::command::{builtin_argv, command_launch, launch};
 use super::last_words::stderr_lines;
-use super::{Claim, Target, TargetError};
+use super::{Target, TargetError};
 use crate::scenario::model::{Origin, Profile, Ready};
 
 /// Bytes of output that are kept of a client: its stdout is compared.

@@ -1,5 +1,6 @@
 //! One running target: start it, know when it is ready, watch it, stop it.
 
+mod claim;
 mod client;
 mod command;
 mod error;
@@ -10,11 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use harness_net::{
-    Endpoint, Exit, Launch, PortLease, Process, Signal, Transport, UnixAddr, listening,
-    threads_blocked,
-};
+use harness_net::{Endpoint, Exit, Launch, Process, Signal, listening, threads_blocked};
 
+use self::claim::Claim;
 use self::client::ClientSide;
 pub use self::client::{Ended, NotMet};
 pub use self::command::program;
@@ -47,44 +46,6 @@ pub struct Target {
     claim: Option<Claim>,
     /// What a client under test has beside.
     client: Option<ClientSide>,
-}
-
-/// An address that is this run's own as long as the value lives.
-struct Claim {
-    endpoint: Endpoint,
-    /// Keeps the port.
-    _lease: Option<PortLease>,
-    /// Holds the Unix socket.
-    _dir: Option<tempfile::TempDir>,
-}
-
-impl Claim {
-    fn take(profile: &Profile) -> Result<Self, TargetError> {
-        let system = |what, error: String| TargetError::System { what, error };
-        if profile.transport == Transport::Unix {
-            let dir = tempfile::Builder::new()
-                .prefix("harness-")
-                .tempdir()
-                .map_err(|e| system("making a folder for the Unix socket", e.to_string()))?;
-            let path = dir.path().join("target.sock");
-            return Ok(Self {
-                endpoint: Endpoint::Unix(UnixAddr::Path(path)),
-                _lease: None,
-                _dir: Some(dir),
-            });
-        }
-        let lease = PortLease::take().map_err(|e| system("claiming a port", e.to_string()))?;
-        let address = (profile.host, lease.port()).into();
-        let endpoint = match profile.transport {
-            Transport::Udp => Endpoint::Udp(address),
-            _ => Endpoint::Tcp(address),
-        };
-        Ok(Self {
-            endpoint,
-            _lease: Some(lease),
-            _dir: None,
-        })
-    }
 }
 
 /// What became of a second instance on the same port.
