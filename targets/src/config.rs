@@ -1,5 +1,6 @@
 //! What a caller decides about a server.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use harness_net::Endpoint;
@@ -23,6 +24,9 @@ pub struct Config {
     pub command_timeout: Duration,
     /// Most bytes of stdout and stderr together that one command may write, at most 1 GiB.
     pub output_limit: usize,
+    /// The folder that a service of files serves; `None` makes a temporary one with samples, which
+    /// is removed when the server ends.
+    pub root: Option<PathBuf>,
 }
 
 /// Largest `output_limit`: a reply's length is a u32.
@@ -40,6 +44,7 @@ impl Config {
             allow_shell: false,
             command_timeout: Duration::from_secs(10),
             output_limit: 16 << 20,
+            root: None,
         }
     }
 }

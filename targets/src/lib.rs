@@ -9,7 +9,8 @@
 //! what each read(2) returned and decides how its output is divided into write calls, so a fault
 //! that depends on either can be written down as it occurs in real programs. A **driver** carries
 //! sessions over sockets, in one [`Model`]: iterative, a thread for each connection, or a tokio
-//! task for each. Commands, which block, are handed to the driver as jobs.
+//! task for each. Commands, which block, are handed to the driver as jobs. What is too large for
+//! memory is sent piece by piece: the driver asks for the next one when the last is written.
 //!
 //! | where | what |
 //! |---|---|
@@ -19,6 +20,7 @@
 //! | `clients/` | one file for each client: a conversation, and its faults |
 //! | `converse` | carries a client's conversation over a socket |
 //! | `command/` | runs clients' commands under limits |
+//! | `folder` | the files that clients may name, and no others |
 //! | `listen`, `server`, `shared` | sockets, life and death of a server |
 //!
 //! Nothing here decodes with the harness's own framings: a shared error would cancel itself out.
@@ -33,6 +35,7 @@
 //! are declared with `faults!`; tests demand a counterexample for each. A client is the same with
 //! `clients/NAME.rs` and a `CLIENT`.
 
+mod check;
 mod class;
 mod client;
 mod clients;
@@ -41,7 +44,9 @@ mod config;
 mod conversation;
 mod converse;
 mod datagram;
+mod digest;
 mod error;
+mod folder;
 mod habits;
 mod inbox;
 mod json_header;

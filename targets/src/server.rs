@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use harness_net::{Endpoint, UnixAddr};
+use tempfile::TempDir;
 
+use crate::check::check;
 use crate::command::{Groups, Runner};
-use crate::config::{Config, OUTPUT_LIMIT_MAX};
+use crate::config::Config;
+use crate::folder::Folder;
 use crate::listen::{self, Listening, SocketFile};
 use crate::models::{self, Driver};
 use crate::service::{Fault, Kind, Service, Setup, Sockets, similar};
@@ -19,6 +22,8 @@ pub struct Running {
     shared: Arc<Shared>,
     driver: Option<JoinHandle<()>>,
     file: Option<SocketFile>,
+    /// The folder that it serves, where that was made for it.
+    temporary: Option<TempDir>,
 }
 
 impl Running {
@@ -49,6 +54,7 @@ impl Running {
         }
         self.shared.wait_until_empty();
         drop(self.file.take());
+        drop(self.temporary.take());
     }
 
     #[cfg(test)]
@@ -101,14 +107,23 @@ pub fn start(
             waits_for_background: false,
         },
     };
-    let driver: Box<dyn FnOnce() + Send> = match &service.kind {
-        Kind::Datagram(make) => {
-            let responder = make(setup);
+    let (mut temporary, mut serves) = (None, None);
+    let factory = match &service.kind {
+        Kind::Datagram(make) => Err(make(setup)),
+        Kind::Stream(make) => Ok(make(setup)),
+        Kind::Files(make) => {
+            let mut folder = folder_of(config)?;
+            temporary = folder.take_temporary();
+            serves = Some(folder.path().display().to_string());
+            Ok(make(setup, folder))
+        }
+    };
+    let driver: Box<dyn FnOnce() + Send> = match factory {
+        Err(responder) => {
             let shared = Arc::clone(&shared);
             Box::new(move || models::datagrams(socket, responder, &shared))
         }
-        Kind::Stream(make) => {
-            let mut factory = make(setup);
+        Ok(mut factory) => {
             if let Some(habit) = fault.and_then(|f| f.habit) {
                 factory = habits::with(habit, factory);
             }
@@ -133,11 +148,17 @@ pub fn start(
         .spawn(driver)
         .map_err(ServeError::Start)?;
     describe(service, fault, model, config, &endpoint, announce);
+    if let Some(path) = serves {
+        announce(&format!(
+            "it lets everybody who can connect read and write the files of {path}"
+        ));
+    }
     Ok(Running {
         endpoint,
         shared,
         driver: Some(driver),
         file,
+        temporary,
     })
 }
 
@@ -194,79 +215,13 @@ fn fault_of(service: &'static Service, given: &str) -> Result<&'static Fault, Se
     })
 }
 
-/// Checks what can be checked before a socket is made, and chooses the model.
-fn check(
-    service: &'static Service,
-    fault: Option<&'static Fault>,
-    config: &Config,
-) -> Result<Option<Model>, ServeError> {
-    let transport = config.listen.transport();
-    let unsupported = |what: String, right: Vec<&str>| ServeError::UnsupportedTransport {
-        what,
-        transport,
-        right: right.join(" or "),
+/// The folder to serve: the one that was given, or a temporary one with samples.
+fn folder_of(config: &Config) -> Result<Folder, ServeError> {
+    let (folder, opened) = match &config.root {
+        Some(root) => (root.clone(), Folder::open(root)),
+        None => (std::env::temp_dir(), Folder::samples()),
     };
-    if !service.transports.contains(&transport) {
-        let right = service.transports.iter().map(|t| t.scheme()).collect();
-        return Err(unsupported(format!("`{}`", service.name), right));
-    }
-    if let Some(fault) = fault.filter(|f| !f.exists_over(transport)) {
-        let right = fault.transports.iter().map(|t| t.scheme()).collect();
-        return Err(unsupported(format!("the fault `{}`", fault.name), right));
-    }
-    if config.hmac_key.is_some() {
-        return Err(ServeError::Setting {
-            setting: "hmac_key",
-            problem: "is given, but authentication is not built yet; leave it out".to_owned(),
-        });
-    }
-    if service.runs_commands {
-        check_commands(service, config)?;
-    }
-    match config.model {
-        None => Ok(service.models.first().copied()),
-        Some(model) if service.models.contains(&model) => Ok(Some(model)),
-        Some(model) => Err(ServeError::UnsupportedModel {
-            service: service.name,
-            model,
-            right: match service.models {
-                [] => "it serves datagrams, which have no connections: leave the model out".into(),
-                some => {
-                    let names: Vec<_> = some.iter().map(|m| m.name()).collect();
-                    format!("it has {}", names.join(", "))
-                }
-            },
-        }),
-    }
-}
-
-fn check_commands(service: &'static Service, config: &Config) -> Result<(), ServeError> {
-    // Not `Endpoint::is_local`: a server on the unspecified address is open to other hosts.
-    if let Some(addr) = config.listen.socket_addr()
-        && !addr.ip().to_canonical().is_loopback()
-    {
-        return Err(ServeError::NotLoopback {
-            service: service.name,
-            listen: config.listen.clone(),
-            port: addr.port(),
-        });
-    }
-    if config.command_timeout.is_zero() {
-        return Err(ServeError::Setting {
-            setting: "command_timeout",
-            problem: "is 0; commands need more time than none, such as 10s".to_owned(),
-        });
-    }
-    if config.output_limit > OUTPUT_LIMIT_MAX {
-        return Err(ServeError::Setting {
-            setting: "output_limit",
-            problem: format!(
-                "is {} bytes; at most {OUTPUT_LIMIT_MAX} (1 GiB) are allowed",
-                config.output_limit
-            ),
-        });
-    }
-    Ok(())
+    opened.map_err(|source| ServeError::Folder { folder, source })
 }
 
 fn describe(

@@ -9,6 +9,7 @@ use crate::Model;
 use crate::class::FaultClass;
 use crate::command::Runner;
 use crate::datagram::Responder;
+use crate::folder::Folder;
 use crate::session::Session;
 
 /// A reference server.
@@ -170,6 +171,8 @@ pub(crate) type Factory = Arc<dyn Fn() -> Box<dyn Session> + Send + Sync>;
 /// How a service is driven.
 pub(crate) enum Kind {
     Stream(fn(Setup) -> Factory),
+    /// A stream service over the files of a folder.
+    Files(fn(Setup, Folder) -> Factory),
     Datagram(fn(Setup) -> Box<dyn Responder>),
 }
 
@@ -182,6 +185,11 @@ impl fmt::Debug for Service {
 }
 
 impl Service {
+    /// True where clients can read and write the files of a folder: where it takes a root.
+    pub fn serves_files(&self) -> bool {
+        matches!(self.kind, Kind::Files(_))
+    }
+
     /// The fault of this name.
     pub fn fault(&self, name: &str) -> Option<&'static Fault> {
         self.faults.iter().find(|f| f.name == name)

@@ -31,6 +31,11 @@ pub(crate) trait Session: Send {
         Flow::Continue
     }
 
+    /// `More` was asked for, and all output so far is written.
+    fn more(&mut self, _out: &mut Output) -> Flow {
+        Flow::Continue
+    }
+
     /// The command that `Run` asked for has ended.
     fn ran(&mut self, _outcome: Outcome, _out: &mut Output) -> Flow {
         Flow::Continue
@@ -54,6 +59,9 @@ pub(crate) enum Flow {
     Wait(std::time::Duration),
     /// Run a command where blocking is allowed, then call `ran`.
     Run(Job),
+    /// Call `more` before the next read: an output of any size is made piece by piece, and a
+    /// client that does not read holds its next piece up.
+    More,
 }
 
 impl Flow {
@@ -68,6 +76,7 @@ impl Flow {
             Self::Crash(_) => "crash",
             Self::Wait(_) => "wait",
             Self::Run(_) => "run",
+            Self::More => "more",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `harness serve`: runs one reference server in the foreground.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use harness_net::Endpoint;
@@ -36,6 +37,9 @@ pub(super) struct Args {
     /// The most that a command of the exec servers may write, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 16 << 20)]
     output_limit: usize,
+    /// The folder that the server `file` serves; a temporary one with samples where none is given
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
 }
 
 /// Serves until SIGINT or SIGTERM.
@@ -65,6 +69,7 @@ pub(super) fn main(args: &Args, screen: &Screen) -> u8 {
         allow_shell: args.allow_shell,
         command_timeout: Duration::from_secs(args.command_timeout),
         output_limit: args.output_limit,
+        root: args.root.clone(),
     };
     match harness_targets::serve(name, &config, &mut |line| screen.note(line)) {
         Ok(()) => exit::OK,

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use harness_net::{Endpoint, Launch, UnixAddr};
 use sha2::{Digest as _, Sha256};
 
-use crate::scenario::model::{Origin, Profile, StartCommand};
+use crate::scenario::model::{Builtin, Origin, Profile, StartCommand};
 
 /// Output kept of a target, each of stdout and stderr, in bytes.
 const OUTPUT: usize = 64 << 10;
@@ -35,8 +35,23 @@ pub(super) fn builtin_argv(origin: &Origin, launcher: &Path, endpoint: &Endpoint
             argv.extend([option.to_owned(), value.clone()]);
         }
     }
+    if let Origin::Builtin(Builtin {
+        root: Some(root), ..
+    }) = origin
+    {
+        argv.extend(["--root".to_owned(), root.display().to_string()]);
+    }
     argv.extend_from_slice(args);
     argv
+}
+
+/// True for a reference server that makes a temporary folder for itself.
+pub(super) fn makes_folder(origin: &Origin) -> bool {
+    let Origin::Builtin(builtin) = origin else {
+        return false;
+    };
+    let serves_files = harness_targets::find(&builtin.server).is_ok_and(|s| s.serves_files());
+    serves_files && builtin.root.is_none()
 }
 
 pub(super) fn launch(argv: Vec<String>, launcher: &Path) -> Launch {

@@ -17,7 +17,9 @@ use self::claim::Claim;
 use self::client::ClientSide;
 pub use self::client::{Ended, NotMet};
 pub use self::command::program;
-use self::command::{binary_digest, builtin_argv, command_launch, command_line, launch};
+use self::command::{
+    binary_digest, builtin_argv, command_launch, command_line, launch, makes_folder,
+};
 pub use self::error::TargetError;
 use self::last_words::{last_words, stderr_lines};
 use crate::run::TargetInfo;
@@ -74,7 +76,7 @@ impl Target {
         if profile.role == Role::Client {
             return Self::awaiting(profile, launcher);
         }
-        let (claim, endpoint) = match &profile.origin {
+        let (mut claim, endpoint) = match &profile.origin {
             Origin::Connect(endpoint) => (None, endpoint.clone()),
             _ => {
                 let claim = Claim::take(profile)?;
@@ -86,11 +88,13 @@ impl Target {
             Origin::Connect(_) => (None, Ready::Listening, BUILTIN_WITHIN),
             Origin::Builtin(_) | Origin::Client(_) => {
                 let argv = builtin_argv(&profile.origin, launcher, &endpoint);
-                (
-                    Some(launch(argv, launcher)),
-                    Ready::Listening,
-                    BUILTIN_WITHIN,
-                )
+                let mut launch = launch(argv, launcher);
+                if let Some(claim) = claim.as_mut().filter(|_| makes_folder(&profile.origin)) {
+                    // In a folder of this target's, so that nothing of it stays when it is killed.
+                    let path = claim.folder()?.display().to_string();
+                    launch.env.push(("TMPDIR".to_owned(), path));
+                }
+                (Some(launch), Ready::Listening, BUILTIN_WITHIN)
             }
             Origin::Start(command) => (
                 Some(command_launch(command, profile, launcher, &endpoint)),

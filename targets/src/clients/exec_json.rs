@@ -7,9 +7,11 @@ use harness_net::Transport;
 
 use crate::client::{Client, ClientSetup};
 use crate::conversation::{Conversation, Exchange, Questions, Turn};
+use crate::digest::md5_hex;
 use crate::inbox::Inbox;
-use crate::json_header::{HEADER_MAX, Header, md5_hex};
+use crate::json_header;
 use crate::service::faults;
+use crate::services::exec_json::header::SizedHeader as Header;
 use crate::session::READ;
 
 /// The longest body that is taken: the server's own output limit.
@@ -123,13 +125,7 @@ impl ExecJson {
             Some(Bug::LittleEndian) => u32::from_le_bytes(bytes),
             _ => u32::from_be_bytes(bytes),
         };
-        let size = usize::try_from(length).unwrap_or(usize::MAX);
-        if size > HEADER_MAX && self.bug != Some(Bug::NoHeaderLimit) {
-            return Err(format!(
-                "its header claims {length} bytes; at most {HEADER_MAX} are taken"
-            ));
-        }
-        Ok(size)
+        json_header::size(length, self.bug != Some(Bug::NoHeaderLimit))
     }
 
     /// Checks and shows one body, and asks the next command.

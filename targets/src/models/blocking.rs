@@ -85,11 +85,12 @@ pub(super) fn connection(socket: &Socket, session: &mut dyn Session, shared: &Sh
             }
             match flow {
                 Flow::Run(job) => flow = session.ran(job.run(), &mut out),
+                Flow::More if shared.is_running() => flow = session.more(&mut out),
                 other => break other,
             }
         };
         let next = match flow {
-            Flow::Continue | Flow::Spin | Flow::Run(_) => None,
+            Flow::Continue | Flow::Spin | Flow::Run(_) | Flow::More => None,
             Flow::Wait(time) => Some(time),
             Flow::Close => {
                 if !at_end {

@@ -1,6 +1,6 @@
 //! Runs commands like `exec`, with a JSON header before each command and each answer.
 
-mod header;
+pub(crate) mod header;
 #[cfg(test)]
 mod shown;
 
@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use harness_net::Transport;
 
-use self::header::ReplyHeader;
+use self::header::{ReplyHeader, SizedHeader};
 use crate::command::{COMMAND_MAX, Outcome, Runner, Started};
 use crate::inbox::Inbox;
-use crate::json_header::{HEADER_MAX, Header};
+use crate::json_header;
 use crate::service::{Factory, Kind, Service, Setup, Sockets, faults};
 use crate::session::{Flow, Output, READ, Session};
 use crate::{Model, habits};
@@ -94,7 +94,7 @@ fn factory(setup: Setup) -> Factory {
 enum Step {
     Length,
     Header(usize),
-    Command(Header),
+    Command(SizedHeader),
 }
 
 struct ExecJson {
@@ -145,16 +145,10 @@ impl ExecJson {
             Some(Bug::LittleEndian) => u32::from_le_bytes(bytes),
             _ => u32::from_be_bytes(bytes),
         };
-        let size = usize::try_from(length).unwrap_or(usize::MAX);
-        if size > HEADER_MAX && self.bug != Some(Bug::NoHeaderLimit) {
-            return Err(format!(
-                "header of {length} bytes; at most {HEADER_MAX} are allowed"
-            ));
-        }
-        Ok(size)
+        json_header::size(length, self.bug != Some(Bug::NoHeaderLimit))
     }
 
-    fn execute(&mut self, command: &[u8], header: &Header, out: &mut Output) -> Flow {
+    fn execute(&mut self, command: &[u8], header: &SizedHeader, out: &mut Output) -> Flow {
         if self.bug != Some(Bug::Unchecked)
             && let Err(why) = header.verify(command)
         {
@@ -210,8 +204,8 @@ impl ExecJson {
     }
 }
 
-fn request_header(bug: Option<Bug>, bytes: &[u8]) -> Result<Header, String> {
-    let header = Header::parse(bytes)?;
+fn request_header(bug: Option<Bug>, bytes: &[u8]) -> Result<SizedHeader, String> {
+    let header = SizedHeader::parse(bytes)?;
     if header.size() > COMMAND_MAX && bug != Some(Bug::NoSizeLimit) {
         return Err(format!(
             "total_size {}; at most {COMMAND_MAX} is allowed",

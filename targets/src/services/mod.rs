@@ -1,8 +1,12 @@
 //! The registry: one file and one line here for each service.
 
 mod echo;
+mod encodings;
 mod exec;
-mod exec_json;
+pub(crate) mod exec_json;
+mod exec_unframed;
+mod file;
+mod http;
 mod reads;
 mod reverse;
 mod udp_echo;
@@ -19,6 +23,10 @@ pub(crate) static SERVICES: &[Service] = &[
     reads::SERVICE,
     exec::SERVICE,
     exec_json::SERVICE,
+    exec_unframed::SERVICE,
+    file::SERVICE,
+    http::SERVICE,
+    encodings::SERVICE,
     udp_echo::SERVICE,
     udp_upper::SERVICE,
 ];

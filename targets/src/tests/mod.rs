@@ -8,13 +8,13 @@ mod serving;
 mod sessions;
 pub(crate) mod sockets;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::command::Runner;
 use crate::datagram::Answer;
+use crate::folder::Folder;
 use crate::habits::with;
-use crate::service::{Fault, Kind, Service, Setup, Sockets};
+use crate::service::{Factory, Fault, Kind, Service, Setup, Sockets};
 use crate::session::{Flow, Output, Session};
 
 /// What happens to a session.
@@ -31,7 +31,7 @@ pub(crate) enum In {
     /// All of these wait together.
     Joined(&'static [In]),
     /// The same service's next connection reads these.
-    Other(&'static [u8]),
+    Other(&'static In),
     /// EOF.
     End,
     /// ECONNRESET.
@@ -43,7 +43,8 @@ pub(crate) enum In {
 impl In {
     pub(crate) fn bytes(self) -> Vec<u8> {
         match self {
-            Self::Read(bytes) | Self::Other(bytes) => bytes.to_vec(),
+            Self::Read(bytes) => bytes.to_vec(),
+            Self::Other(is) => is.bytes(),
             Self::Fill(byte, size) => vec![byte; size],
             Self::Words(text, byte, size) => [text, &vec![byte; size]].concat(),
             Self::Json(header, body) => {
@@ -178,19 +179,34 @@ pub(crate) struct Transcript {
     pub(crate) sent: Vec<u8>,
 }
 
+/// What makes the sessions of a stream service.
+pub(crate) fn factory(
+    service: &'static Service,
+    fault: Option<&'static Fault>,
+    runner: Runner,
+) -> Factory {
+    let setup = Setup { fault, runner };
+    let made = match &service.kind {
+        Kind::Stream(make) => make(setup),
+        Kind::Files(make) => make(setup, Folder::samples().unwrap()),
+        Kind::Datagram(_) => panic!("{} has no sessions", service.name),
+    };
+    match fault.and_then(|f| f.habit) {
+        Some(habit) => with(habit, made),
+        None => made,
+    }
+}
+
 impl Transcript {
     pub(crate) fn new(
         service: &'static Service,
         fault: Option<&'static Fault>,
         runner: Runner,
     ) -> Self {
-        let Kind::Stream(make) = &service.kind else {
-            panic!("{} has no sessions", service.name);
-        };
-        let mut factory = make(Setup { fault, runner });
-        if let Some(habit) = fault.and_then(|f| f.habit) {
-            factory = with(habit, Arc::clone(&factory));
-        }
+        Self::of(&factory(service, fault, runner))
+    }
+
+    pub(crate) fn of(factory: &Factory) -> Self {
         Self {
             session: factory(),
             other: factory(),
@@ -212,8 +228,12 @@ impl Transcript {
     pub(crate) fn step(&mut self, call: impl FnOnce(&mut dyn Session, &mut Output) -> Flow) {
         let mut out = Output::default();
         let mut flow = call(self.session.as_mut(), &mut out);
-        while let Flow::Run(job) = flow {
-            flow = self.session.ran(job.run(), &mut out);
+        loop {
+            flow = match flow {
+                Flow::Run(job) => self.session.ran(job.run(), &mut out),
+                Flow::More => self.session.more(&mut out),
+                _ => break,
+            };
         }
         let writes: Vec<String> = out.writes().map(shown).collect();
         self.sent.extend(out.writes().flatten());
@@ -238,17 +258,19 @@ fn transcript(
 ) -> String {
     let mut transcript = Transcript::new(service, fault, runner);
     for event in events {
-        if transcript.closed {
+        if transcript.closed && !matches!(event, In::Other(_)) {
             break;
         }
         match *event {
             In::End => transcript.step(|session, out| session.end(out)),
             In::Broken => transcript.step(|session, _| session.broken()),
             In::Idle => transcript.step(|session, out| session.idle(out)),
-            In::Other(bytes) => {
+            In::Other(is) => {
+                let closed = std::mem::take(&mut transcript.closed);
                 std::mem::swap(&mut transcript.session, &mut transcript.other);
-                transcript.read(bytes);
+                transcript.read(&is.bytes());
                 std::mem::swap(&mut transcript.session, &mut transcript.other);
+                transcript.closed = closed;
             }
             bytes => transcript.read(&bytes.bytes()),
         }

@@ -8,7 +8,7 @@ use crate::command::Runner;
 use crate::{find, services};
 
 /// The shipped scenarios that faults may name.
-const SCENARIOS: [&str; 11] = [
+const SCENARIOS: [&str; 15] = [
     "clients",
     "sticky",
     "nagle",
@@ -20,6 +20,10 @@ const SCENARIOS: [&str; 11] = [
     "exec-framing",
     "json-header",
     "echo",
+    "unframed",
+    "file-transfer",
+    "http",
+    "encodings",
 ];
 
 #[test]

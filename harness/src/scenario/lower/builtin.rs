@@ -1,7 +1,9 @@
 //! The reference server or client that a profile names.
 
+use std::path::PathBuf;
+
 use harness_net::Transport;
-use harness_targets::{Fault, clients, find, find_client, services};
+use harness_targets::{Fault, Service, clients, find, find_client, services};
 
 use crate::scenario::context::Context;
 use crate::scenario::model::{Builtin, BuiltinClient, Origin};
@@ -49,6 +51,9 @@ pub(crate) fn builtin(
             if let Some(model) = &map.model {
                 misplaced("model", model.span, "server");
             }
+            if let Some(root) = &map.root {
+                misplaced("root", root.span, "server");
+            }
             client(cx, item.get()?, item.span, map, wanted)
         }
     }
@@ -71,10 +76,12 @@ fn server(
     let models: Vec<&str> = service.models.iter().map(|m| m.name()).collect();
     let model = one_of(cx, "model", map.and_then(|m| m.model.as_ref()), &models);
     let fault = fault(cx, map, service.faults, transport);
+    let root = root(cx, service, map.and_then(|m| m.root.as_ref()));
     let origin = Origin::Builtin(Builtin {
         server: name.to_owned(),
         model: model?,
         fault: fault?,
+        root: root?,
     });
     Some((origin, transport))
 }
@@ -144,6 +151,34 @@ fn fault(
         .map(|f| f.name)
         .collect();
     one_of(cx, "fault", map.and_then(|m| m.fault.as_ref()), &known)
+}
+
+/// The folder that it serves. The outer `None` is a mistake.
+fn root(cx: &Context, service: &Service, item: Option<&Item<String>>) -> Option<Option<PathBuf>> {
+    let Some(item) = item else {
+        return Some(None);
+    };
+    let given = item.get()?;
+    let path = cx.path(given);
+    if !service.serves_files() {
+        cx.error_help(
+            item.span,
+            format!("`{}` serves no files", service.name),
+            "leave `root` out",
+        );
+    } else if !path.is_dir() {
+        cx.error_help(
+            item.span,
+            format!("there is no folder `{given}`"),
+            format!(
+                "it is looked for at {}, relative to this file",
+                path.display()
+            ),
+        );
+    } else {
+        return Some(Some(path));
+    }
+    None
 }
 
 /// A name that must be one of those known. The outer `None` is a mistake.

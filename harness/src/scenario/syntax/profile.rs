@@ -155,6 +155,9 @@ pub struct BuiltinMap {
     pub fault: Option<Item<String>>,
     /// What a client asks, and options of `harness client`.
     pub args: Option<Item<Vec<Item<Word>>>>,
+    /// The folder that `file` serves, relative to this file. A temporary one with samples where
+    /// none is given.
+    pub root: Option<Item<String>>,
 }
 
 /// Whether a target is a server or a client.
