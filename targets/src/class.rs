@@ -92,6 +92,12 @@ classes! {
         "a header is sent that lacks what it must say, or says it in a wrong form";
     FullPipe "blocked_by_full_pipe"
         "a child process is waited for that waits for its pipe to be read";
+    AmbiguousAccepted "ambiguous_message_accepted"
+        "a message is accepted that two readers would take differently";
+    PathEscape "path_escapes_folder"
+        "a name leads out of the folder that is served, or to something that is no file";
+    WriteNotAtomic "write_not_atomic"
+        "what is being written can be seen, or is lost, before it is whole";
     WrongContent "wrong_content"
         "messages are told apart, and answered with other bytes than the right ones";
     WrongClose "wrong_close"
