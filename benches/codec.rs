@@ -5,8 +5,8 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use harness_wire::{
     Algorithm, Composed, Counts, DEFAULT_SIZE_KEY, Delimiter, Digits, Extent, FieldSpec, Fixed,
-    Frame, Framing, HeaderSize, HeadersSpec, IntRole, IntType, JsonDigest, JsonHeader, Kind,
-    LengthPrefix, Limits, LineEnd, Message, Progress, Raw, SpecError, Value,
+    Frame, Framing, HeaderSize, HeadersSpec, Http1, IntRole, IntType, JsonDigest, JsonHeader, Kind,
+    LengthPrefix, Limits, LineEnd, Message, Progress, Raw, Resp2, SpecError, Value, WebSocket,
 };
 
 /// Bytes of a small body: a line of text.
@@ -143,6 +143,9 @@ fn framings(body: usize) -> Result<Vec<Named>, SpecError> {
         ("json_header", Box::new(json(None)?)),
         ("json_header_md5", Box::new(json(Some(digest))?)),
         ("composed_adu", Box::new(adu(limits)?)),
+        ("http1", Box::new(Http1::new(limits))),
+        ("resp2", Box::new(Resp2::new(limits))),
+        ("websocket", Box::new(WebSocket::new(limits))),
     ];
     all.extend(kinds(limits)?);
     Ok(all)
@@ -158,9 +161,24 @@ fn message(name: &str, framing: &dyn Framing, size: usize) -> Message {
             fields: vec![("content".into(), value)],
         });
     }
-    Message {
-        fields: vec![(field, value)],
+    let mut fields = vec![(field, value)];
+    if framing.name() == "http1" {
+        let headers = [
+            ("Server", "nginx/1.22.1"),
+            ("Date", "Sun, 22 Nov 2026 04:38:53 GMT"),
+            ("Content-Type", "text/plain"),
+            ("Connection", "keep-alive"),
+        ];
+        let headers = headers.map(|(name, value)| (name.into(), Value::Bytes(value.into())));
+        fields.push(("status".into(), Value::Int(200)));
+        fields.push((
+            "headers".into(),
+            Value::Frame(Message {
+                fields: headers.into(),
+            }),
+        ));
     }
+    Message { fields }
 }
 
 /// Finds all frames of `bytes`; the number is checked, so that a framing that stops early cannot

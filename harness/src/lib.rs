@@ -14,6 +14,9 @@
 //!    side by side. It observes; it formats nothing. What it observed is judged by [`verdict`],
 //!    which has no clock and no I/O.
 //!    Latencies go into [`latency`] histograms.
+//!
+//!    The steps of a case lie across these stages: [`step`] has a file for each, from its words in
+//!    YAML to what it does, and [`condition`] for each thing that can be seen to hold.
 //! 5. [`event`] is the only way from the engine to those who watch a run go on.
 //! 6. [`run`] is the result, one serialised value. [`report`] renders it, one file a format, and
 //!    sees nothing else.
@@ -25,6 +28,7 @@
 //! `harness-targets`, the reference servers and clients and their planted faults.
 
 pub mod cli;
+pub mod condition;
 pub mod conform;
 pub mod event;
 pub mod exit;
@@ -35,6 +39,7 @@ pub mod quote;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod step;
 pub mod suite;
 pub mod target;
 pub mod verdict;

@@ -279,7 +279,7 @@ pub fn matches(expect: &RecvExpect, got: &[u8]) -> Match {
                 Match::NotYet
             }
         }
-        RecvExpect::Nothing(_) => {
+        RecvExpect::Nothing(_) | RecvExpect::Error(_) => {
             if got.is_empty() {
                 Match::NotYet
             } else {
@@ -298,6 +298,7 @@ pub fn wanted(expect: &RecvExpect) -> String {
         RecvExpect::Regex(regex) => format!("bytes that match /{}/", regex.as_str()),
         RecvExpect::Size(size) => quote::count(*size),
         RecvExpect::Nothing(d) => format!("nothing for {}", time(*d)),
+        RecvExpect::Error(name) => format!("{name} instead of any byte"),
         RecvExpect::Reads(reads) => {
             let all: Vec<_> = reads.iter().map(|r| quote::bytes(r)).collect();
             format!("reads that return {}", all.join(", then "))
@@ -343,6 +344,17 @@ pub fn closing(how: CloseHow, received: &Received) -> Option<Deviation> {
             format!("still open after {}", time(*d)),
         )),
         (stop, _) => Some(Deviation::fail("wrong close", want, then(stop))),
+    }
+}
+
+/// Compares what a call answered with the error that it should have given.
+pub fn must(done: Result<(), String>, error: Option<&str>, what: &str) -> Result<(), Deviation> {
+    match (done, error) {
+        (Ok(()), None) => Ok(()),
+        (Err(name), Some(want)) if name == want => Ok(()),
+        (Err(name), None) => Err(Deviation::fail(FAILED, what, name)),
+        (Err(name), Some(want)) => Err(Deviation::fail("wrong error", want, name)),
+        (Ok(()), Some(want)) => Err(Deviation::fail("no error", want, "success")),
     }
 }
 
@@ -440,8 +452,22 @@ mod tests {
         assert_eq!(matches(&regex, b"12"), Match::NotYet);
         assert_eq!(matches(&regex, b"12\n3"), Match::Met(3));
         assert_eq!(matches(&regex, b"x12\n"), Match::NotYet);
+        let error = RecvExpect::Error("ECONNREFUSED".to_owned());
+        assert_eq!(matches(&error, b""), Match::NotYet);
+        assert_eq!(matches(&error, b"a"), Match::Never);
         assert_eq!(matches(&RecvExpect::Size(2), b"a"), Match::NotYet);
         assert_eq!(matches(&RecvExpect::Size(2), b"abc"), Match::Met(2));
+    }
+
+    #[test]
+    fn an_error_that_is_expected_must_be_that_one() {
+        let done = |name: &str| Err(name.to_owned());
+        assert_eq!(must(Ok(()), None, "a connection"), Ok(()));
+        assert_eq!(must(done("EPIPE"), Some("EPIPE"), "bytes"), Ok(()));
+        let kind = |done, error| must(done, error, "bytes").unwrap_err().kind;
+        assert_eq!(kind(done("EPIPE"), None), FAILED);
+        assert_eq!(kind(done("EPIPE"), Some("ECONNRESET")), "wrong error");
+        assert_eq!(kind(Ok(()), Some("ECONNRESET")), "no error");
     }
 
     #[test]

@@ -12,11 +12,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use harness::plan::{Class, Delivery, Facts, Fate, How, Lane, Overrides, Plan, PlanError};
-use harness::scenario::{model::Document, parse};
+use harness::scenario::model::{Document, Origin};
+use harness::scenario::parse;
 
 const FACTS: Facts = Facts {
     ipv6: true,
     finds: |_| true,
+    sysctl: |_| Some(1),
 };
 
 fn document(profile: &str, case: &str) -> Document {
@@ -248,6 +250,7 @@ fn what_a_target_lacks_is_not_tried() {
     );
     let absent = Facts {
         finds: |_| false,
+        sysctl: |_| None,
         ..FACTS
     };
     let profile = LINES.replace(
@@ -256,6 +259,41 @@ fn what_a_target_lacks_is_not_tried() {
     );
     let plan = Plan::new(&[document(&profile, "tags: [a]")], &overrides, &absent).unwrap();
     assert!(matches!(&plan.cases[0].fate, Fate::Skip(why) if why.contains("no-such")));
+}
+
+#[test]
+fn a_kernel_setting_that_differs_skips_a_case_with_the_reason() {
+    let overrides = Overrides::default();
+    let fate = |needed: &str, facts: &Facts| {
+        let documents = [document(LINES, &format!("sysctl: [\"{needed}\"]"))];
+        let plan = Plan::new(&documents, &overrides, facts).unwrap();
+        plan.cases[0].fate.clone()
+    };
+    assert_eq!(fate("net.ipv4.tcp_timestamps == 1", &FACTS), Fate::Run);
+    let skipped = fate("net.ipv4.tcp_timestamps >= 2", &FACTS);
+    let Fate::Skip(why) = skipped else {
+        panic!("{skipped:?}")
+    };
+    assert_eq!(why, "net.ipv4.tcp_timestamps is 1 here, and must be >= 2");
+    let unknown = Facts {
+        sysctl: |_| None,
+        ..FACTS
+    };
+    assert!(matches!(fate("net.a == 1", &unknown), Fate::Skip(why) if why.contains("not known")));
+}
+
+#[test]
+fn a_case_that_is_its_own_peer_takes_no_other_target() {
+    let text = "scenario: s\ncases:\n  - id: c\n    title: C\n    steps: [{listen: l}]\n";
+    let own = parse(Path::new("own.yaml"), text).unwrap();
+    let given = document(LINES, "tags: [a]").profiles[0].clone();
+    let overrides = Overrides {
+        target: Some(given),
+        ..Overrides::default()
+    };
+    let plan = Plan::new(&[own], &overrides, &FACTS).unwrap();
+    let profile = plan.cases[0].profile.as_ref().unwrap();
+    assert!(matches!(profile.origin, Origin::None));
 }
 
 #[test]

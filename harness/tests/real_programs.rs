@@ -41,6 +41,28 @@ fn good_programs_pass_or_are_absent() {
     );
 }
 
+#[test]
+fn a_server_that_hopes_for_whole_frames_is_caught() {
+    if !common::has_python("the WebSocket server") {
+        return;
+    }
+    let examples = common::root().join("targets/examples");
+    let profile = std::fs::read_to_string(examples.join("websocket.yaml")).unwrap();
+    let server = examples.join("websocket_server.py");
+    let naive = profile
+        .replace("websocket_server.py,", &format!("{},", server.display()))
+        .replace("\"{port}\"]", "\"{port}\", naive]");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("naive.yaml");
+    std::fs::write(&file, naive).unwrap();
+    for case in ["framing.cut", "framing.merge"] {
+        let (output, result) = run(&[file.to_str().unwrap(), "--filter", case]);
+        let result = result.unwrap_or_else(|| panic!("{}", text(&output)));
+        let seen = cases(&result).map(|c| c.verdict).collect::<Vec<_>>();
+        assert_eq!(seen, [Verdict::Fail], "{}", text(&output));
+    }
+}
+
 /// Runs one case against a program that takes a read for a message, and looks for the cuts that
 /// fail.
 fn tutorial(file: &str, case: &str, target: &str) {

@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use harness::scenario::model::{
-    Capability, Case, CloseHow, Condition, DeliverySpec, Document, Ends, ExitWant, Level, Metric,
-    Need, Op, Origin, Ready, RecvExpect, Reply, Reset, Role, SendData, StepKind,
+    Capability, Case, CloseHow, Comparison, Condition, DeliverySpec, Document, Ends, ExitWant,
+    Level, Metric, Need, Op, Origin, Ready, RecvExpect, Reply, Reset, Role, SendData, StepKind,
 };
 use harness::scenario::{find, load};
+use harness::step::{Connect, Ended, Play, Recv, Require, Send, Set};
 use harness_net::{Endpoint, TcpState, Transport};
 
 fn data(name: &str) -> PathBuf {
@@ -125,6 +126,65 @@ fn every_kind_of_field_encodes_what_it_is_given() {
     assert_eq!(request("lines"), b"n:2\nA:b\n\nxone\ntwo\n.\n\r\n");
     let frames = b"\x02\x02hi\x02A\x07C\x01\x09ER\x05";
     assert_eq!(request("frames"), frames);
+}
+
+#[test]
+fn protocols_say_what_is_written() {
+    let document = document("protocols.yaml");
+    let profile = &document.profiles[0];
+    let exchange = |name: &str| profile.exchanges.iter().find(|e| e.name == name).unwrap();
+    let request = |name: &str| {
+        let request = exchange(name).request.as_ref();
+        String::from_utf8_lossy(&request.unwrap().encoded.bytes).into_owned()
+    };
+    let reply = |name: &str| match &exchange(name).reply {
+        Reply::Given(all) => {
+            let all: Vec<_> = all.iter().flat_map(|m| m.encoded.bytes.clone()).collect();
+            String::from_utf8_lossy(&all).into_owned()
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(request("get"), "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    assert_eq!(
+        request("post"),
+        "POST /a HTTP/1.1\r\nHost: a.example\r\nX: 1\r\nX: 2\r\nContent-Length: 1\r\n\r\n\0"
+    );
+    assert_eq!(
+        reply("post"),
+        "HTTP/1.1 201 Made\r\nLocation: /b\r\nContent-Length: 4\r\n\r\nmade"
+    );
+    assert_eq!(
+        request("chunks"),
+        "PUT / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n\
+         2\r\nab\r\na\r\ncccccccccc\r\n0\r\nT: u\r\n\r\n"
+    );
+    let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n";
+    assert_eq!(reply("chunks"), interim);
+    assert_eq!(
+        reply("head"),
+        "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
+    );
+    assert!(reply("upgrade").ends_with("Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"));
+    assert_eq!(
+        request("command"),
+        "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$1\r\n\u{fffd}\r\n"
+    );
+    assert_eq!(reply("command"), "+OK\r\n");
+    assert_eq!(request("inline"), "GET key\r\n");
+    assert_eq!(
+        reply("inline"),
+        "*6\r\n:-5\r\n$-1\r\n*-1\r\n-ERR no\r\n*0\r\n$4\r\ntext\r\n"
+    );
+    let bytes = |name: &str| &exchange(name).request.as_ref().unwrap().encoded.bytes;
+    // RFC 6455 section 5.7: a client masks, a server does not.
+    assert_eq!(
+        bytes("text"),
+        b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"
+    );
+    assert_eq!(reply("text"), "\u{fffd}\u{5}Hello");
+    assert_eq!(bytes("parts").len(), 6 + 3 + 6 + 6 + 2);
+    assert_eq!(reply("parts"), "\u{fffd}\0\u{2}\u{1}\u{fffd}\u{fffd}\0");
+    assert_eq!(bytes("bye").len(), 6 + 2 + 3);
 }
 
 #[test]
@@ -315,31 +375,34 @@ fn each_step_names_its_connection() {
     assert!(!defaults.share && !defaults.show);
 }
 
+fn measured(what: &str, on: &str, is: Comparison) -> String {
+    format!("{what} {on} {:?} {}", is.op, is.value)
+}
+
 fn tell(step: &StepKind) -> String {
     let condition = |c: &Condition| match c {
-        Condition::PortState { state } => state.to_string(),
-        Condition::Segments { on, is } => format!("segments {on} {:?} {}", is.op, is.value),
-        Condition::PeerQueue { on, is } => format!("peer_queue {on} {:?} {}", is.op, is.value),
-        Condition::OwnQueue { on, is } => format!("own_queue {on} {:?} {}", is.op, is.value),
-        Condition::Unsent { on, is } => format!("unsent {on} {:?} {}", is.op, is.value),
-        Condition::Ratio { of, to, is } => format!("ratio {of} {to} {:?} {}", is.op, is.value),
-        Condition::TargetAlive => "target_alive".into(),
-        Condition::TargetIdle => "target_idle".into(),
+        Condition::PortState(seen) => seen.state.to_string(),
+        Condition::Segments(m) => measured("segments", &m.on, m.is),
+        Condition::PeerQueue(m) => measured("peer_queue", &m.on, m.is),
+        Condition::OwnQueue(m) => measured("own_queue", &m.on, m.is),
+        Condition::Unsent(m) => measured("unsent", &m.on, m.is),
+        Condition::Ratio(r) => measured("ratio", &format!("{} {}", r.of, r.to), r.is),
+        Condition::TargetAlive(_) => "target_alive".into(),
+        Condition::TargetIdle(_) => "target_idle".into(),
+        other => other.words(),
     };
     match step {
-        StepKind::Play {
-            exchanges: None,
-            on,
-        } => format!("play {on} all"),
-        StepKind::Play {
-            exchanges: Some(names),
-            on,
-        } => format!("play {on} {}", names.join(",")),
-        StepKind::Connect {
+        StepKind::Play(Play { exchanges, on }) => {
+            let all = || "all".to_owned();
+            let names = exchanges.as_ref().map_or_else(all, |names| names.join(","));
+            format!("play {on} {names}")
+        }
+        StepKind::Connect(Connect {
             name,
             options,
             error,
-        } => {
+            to: _,
+        }) => {
             let nodelay = if options.nodelay == Some(true) {
                 " nodelay"
             } else {
@@ -349,11 +412,10 @@ fn tell(step: &StepKind) -> String {
                 .trim()
                 .to_owned()
         }
-        StepKind::Accept { name } => format!("accept {name}"),
-        StepKind::Ended { ends, within } => {
+        StepKind::Ended(Ended { ends, within }) => {
             format!("ended {:?} {:?} {within:?}", ends.exit, ends.stdout)
         }
-        StepKind::Send { on, data, error } => {
+        StepKind::Send(Send { on, data, error }) => {
             let data = match data {
                 SendData::Whole(bytes) => format!("whole {}", bytes.len()),
                 SendData::Parts(parts) => format!("parts {}", parts.len()),
@@ -361,6 +423,7 @@ fn tell(step: &StepKind) -> String {
                 SendData::Writes { parts, more } => {
                     format!("writes {}{}", parts.len(), if *more { " more" } else { "" })
                 }
+                SendData::MostOf(bytes) => format!("most of {}", bytes.len()),
                 SendData::Vectored(parts) => format!("vectored {}", parts.len()),
                 SendData::Stranger(bytes) => format!("stranger {}", bytes.len()),
             };
@@ -368,13 +431,13 @@ fn tell(step: &StepKind) -> String {
                 .trim()
                 .to_owned()
         }
-        StepKind::Recv {
+        StepKind::Recv(Recv {
             on,
             expect,
             reads,
             truncated: _,
             within,
-        } => {
+        }) => {
             let expect = match expect {
                 RecvExpect::Exact(_) => "exact".to_owned(),
                 RecvExpect::Prefix(_) => "prefix".to_owned(),
@@ -387,6 +450,7 @@ fn tell(step: &StepKind) -> String {
                 }
                 RecvExpect::Size(size) => format!("size {size}"),
                 RecvExpect::Nothing(time) => format!("nothing {time:?}"),
+                RecvExpect::Error(name) => format!("error {name}"),
                 RecvExpect::Reads(reads) => format!("reads {}", reads.len()),
             };
             let mut told = format!("recv {on} {expect}");
@@ -398,32 +462,34 @@ fn tell(step: &StepKind) -> String {
             }
             told
         }
-        StepKind::Silence { on, duration } => format!("silence {on} {duration:?}"),
-        StepKind::Shutdown { on } => format!("shutdown {on}"),
-        StepKind::Close { on } => format!("close {on}"),
-        StepKind::Reset { on } => format!("reset {on}"),
-        StepKind::Closed { on, how, within } => format!("closed {on} {how:?} {within:?}"),
-        StepKind::Set { on, options } => {
+        StepKind::Silence(s) => format!("silence {} {:?}", s.on, s.duration),
+        StepKind::Shutdown(s) => format!("shutdown {}", s.on),
+        StepKind::Close(s) => format!("close {}", s.on),
+        StepKind::Reset(s) => format!("reset {}", s.on),
+        StepKind::Closed(c) => format!("closed {} {:?} {:?}", c.on, c.how, c.within),
+        StepKind::Set(Set { on, options }) => {
             assert_eq!(options.nodelay, Some(false));
             assert_eq!(options.linger, Some(Duration::from_secs(2)));
             format!("set {on}")
         }
-        StepKind::Require(c) => format!("require {}", condition(c)),
-        StepKind::Expect(c) => format!("expect {}", condition(c)),
-        StepKind::PauseTarget => "pause".into(),
-        StepKind::ResumeTarget => "resume".into(),
-        StepKind::StopTarget { kill } => format!("stop {}", if *kill { "kill" } else { "term" }),
-        StepKind::StartTarget { within, refused } => {
-            format!("start {within:?}{}", if *refused { " refused" } else { "" })
+        StepKind::Require(r) => format!("require {}", condition(&r.0)),
+        StepKind::Expect(e) => format!("expect {}", condition(&e.0)),
+        StepKind::PauseTarget(_) => "pause".into(),
+        StepKind::ResumeTarget(_) => "resume".into(),
+        StepKind::StopTarget(s) => format!("stop {}", if s.kill { "kill" } else { "term" }),
+        StepKind::StartTarget(s) => {
+            let refused = if s.refused { " refused" } else { "" };
+            format!("start {:?}{refused}", s.within)
         }
-        StepKind::StartSecond { refused } => {
-            format!("second {}", if *refused { "refused" } else { "ready" })
+        StepKind::StartSecond(s) => {
+            format!("second {}", if s.refused { "refused" } else { "ready" })
         }
-        StepKind::Repeat { times, steps } => {
-            let steps: Vec<String> = steps.iter().map(|s| tell(&s.kind)).collect();
-            format!("repeat {times} [{}]", steps.join(", "))
+        StepKind::Repeat(r) => {
+            let steps: Vec<String> = r.steps.iter().map(|s| tell(&s.kind)).collect();
+            format!("repeat {} [{}]", r.times, steps.join(", "))
         }
-        StepKind::Timed { name, steps } => format!("timed {name} {}", steps.len()),
+        StepKind::Timed(t) => format!("timed {} {}", t.name, t.steps.len()),
+        other => other.words(),
     }
 }
 
@@ -467,10 +533,10 @@ fn suites_need_no_target_and_files_name_others() {
     let document = document("suite.yml");
     assert!(document.scenarios[0].target.is_none());
     let named = case_of(&document, "framing.named");
-    let StepKind::Recv { truncated, .. } = &named.steps[1].kind else {
+    let StepKind::Recv(recv) = &named.steps[1].kind else {
         panic!("{named:?}")
     };
-    assert_eq!(*truncated, Some(2000));
+    assert_eq!(recv.truncated, Some(2000));
     assert_eq!(document.scenarios[1].target.as_ref().unwrap().name, "plc");
     assert_eq!(
         case_of(&document, "files.own").target.unwrap().name,
@@ -525,23 +591,66 @@ fn windows_files_and_aliases_are_read() {
 fn the_state_is_known_by_its_name() {
     let document = document("steps.yaml");
     let case = case_of(&document, "steps.every-one");
-    let seen = case.steps.iter().any(|s| {
-        matches!(
-            s.kind,
-            StepKind::Require(Condition::PortState {
-                state: TcpState::TimeWait
-            })
-        )
+    let seen = case.steps.iter().any(|s| match &s.kind {
+        StepKind::Require(Require(Condition::PortState(seen))) => seen.state == TcpState::TimeWait,
+        _ => false,
     });
     assert!(seen);
-    let closes = case.steps.iter().any(|s| {
-        matches!(
-            &s.kind,
-            StepKind::Closed {
-                how: CloseHow::Any,
-                ..
-            }
-        )
-    });
+    let closes = case
+        .steps
+        .iter()
+        .any(|s| matches!(&s.kind, StepKind::Closed(c) if c.how == CloseHow::Any));
     assert!(closes);
+}
+
+#[test]
+fn a_case_that_is_its_own_peer_needs_no_target() {
+    let document = document("own-peer.yaml");
+    let streams = case_of(&document, "own.streams");
+    let target = streams.target.as_ref().unwrap();
+    assert!(matches!(target.origin, Origin::None));
+    assert_eq!(target.transport, Transport::Tcp);
+    assert_eq!(streams.sysctl.len(), 2);
+    assert_eq!(streams.sysctl[0].name, "net.ipv4.tcp_timestamps");
+    let told: Vec<String> = streams.steps.iter().map(|s| tell(&s.kind)).collect();
+    assert_eq!(
+        told,
+        [
+            "listen l",
+            "listen m",
+            "listen n",
+            "connect a",
+            "connect b nodelay",
+            "connected b",
+            "connected b",
+            "connected b",
+            "accept s",
+            "accept t",
+            "send a most of 1024",
+            "send a whole 0",
+            "recv s error ECONNRESET",
+            "expect a in ESTABLISHED",
+            "expect segments received on a == 2",
+            "expect segments sent again on a == 0",
+            "expect window announced to a > 0",
+            "expect bytes unacknowledged on a == 0",
+            "expect connections that wait at l == 0",
+            "expect a and s are two ends of one connection",
+            "expect options of a: nodelay false, sndbuf > 4096, linger 0ns",
+            "close l",
+            "close a",
+            "require the peer of a in CLOSE_WAIT",
+            "listen l",
+        ]
+    );
+    let StepKind::Connect(begun) = &streams.steps[4].kind else {
+        panic!("{streams:?}")
+    };
+    let to = begun.to.as_ref().unwrap();
+    assert!(to.begun && !to.datagrams && !to.unconnected);
+    assert_eq!((&*to.to, to.from.as_deref()), ("m", Some("l")));
+    let datagrams = case_of(&document, "own.datagrams").target.unwrap();
+    assert_eq!(datagrams.transport, Transport::Udp);
+    let beside = case_of(&document, "own.beside_a_target").target.unwrap();
+    assert!(matches!(beside.origin, Origin::Builtin(_)));
 }

@@ -45,7 +45,31 @@ fn tcp(
     options: &SocketOptions,
     deadline: Instant,
 ) -> Result<Socket, NetError> {
-    let fail = |e: &io::Error| NetError::new("connect", format!("to {to}"), e);
+    let (socket, done) = start(to, addr, options)?;
+    if !done {
+        finish(&socket, to, deadline)?;
+    }
+    options.apply_after_connect(&socket, Transport::Tcp)?;
+    Ok(socket)
+}
+
+/// A TCP socket whose connect(2) is under way, or done.
+pub(crate) fn begin(to: &Endpoint, options: &SocketOptions) -> Result<Socket, NetError> {
+    match to {
+        Endpoint::Tcp(addr) => start(to, *addr, options).map(|(socket, _)| socket),
+        _ => Err(
+            NetError::from_errno("connect", format!("to {to}"), libc::EPROTOTYPE)
+                .advice("only TCP connects in the background"),
+        ),
+    }
+}
+
+/// A TCP socket on which connect(2) was called, and whether the connection stands.
+fn start(
+    to: &Endpoint,
+    addr: SocketAddr,
+    options: &SocketOptions,
+) -> Result<(Socket, bool), NetError> {
     let socket = socket(
         Domain::for_address(addr),
         Type::STREAM,
@@ -54,21 +78,19 @@ fn tcp(
     )?;
     options.apply_before_connect(&socket, Transport::Tcp, Some(addr))?;
     match socket.connect(&SockAddr::from(addr)) {
-        Ok(()) => {}
+        Ok(()) => Ok((socket, true)),
         Err(e)
             if e.raw_os_error() == Some(libc::EINPROGRESS)
                 || e.kind() == io::ErrorKind::Interrupted =>
         {
-            finish(&socket, to, deadline)?;
+            Ok((socket, false))
         }
-        Err(e) => return Err(fail(&e)),
+        Err(e) => Err(NetError::new("connect", format!("to {to}"), &e)),
     }
-    options.apply_after_connect(&socket, Transport::Tcp)?;
-    Ok(socket)
 }
 
 /// Waits for the outcome of a connect(2) that is under way.
-fn finish(socket: &Socket, to: &Endpoint, deadline: Instant) -> Result<(), NetError> {
+pub(crate) fn finish(socket: &Socket, to: &Endpoint, deadline: Instant) -> Result<(), NetError> {
     let fail = |e: &io::Error| NetError::new("connect", format!("to {to}"), e);
     let begun = Instant::now();
     let interest = [Interest {

@@ -53,6 +53,33 @@ impl Datagram {
         Self::open(to, options, false)
     }
 
+    /// A UDP socket that is bound and talks to nobody in particular: it receives from anybody, and
+    /// cannot send.
+    ///
+    /// # Errors
+    /// Those of socket(2), setsockopt(2) and bind(2).
+    pub fn bound(at: SocketAddr, options: &SocketOptions) -> Result<Self, NetError> {
+        let endpoint = Endpoint::Udp(at);
+        let socket = connect::socket(
+            Domain::for_address(at),
+            Type::DGRAM,
+            Some(Protocol::UDP),
+            &endpoint,
+        )?;
+        options
+            .unbound()
+            .apply_before_connect(&socket, Transport::Udp, None)?;
+        socket
+            .bind(&SockAddr::from(at))
+            .map_err(|e| NetError::new("bind", format!("at {endpoint}"), &e))?;
+        Ok(Self {
+            socket,
+            local: endpoint.clone(),
+            peer: endpoint,
+            to: None,
+        })
+    }
+
     fn open(to: &Endpoint, options: &SocketOptions, connected: bool) -> Result<Self, NetError> {
         let &Endpoint::Udp(addr) = to else {
             return Err(
@@ -85,24 +112,27 @@ impl Datagram {
         })
     }
 
-    /// A bound socket, connected to the sender of the first datagram that waits in it.
-    pub(crate) fn accepted(
-        socket: Socket,
-        local: &Endpoint,
-        from: &SockAddr,
-    ) -> Result<Self, NetError> {
+    /// This bound socket, connected to the sender of the first datagram that waits in it. The
+    /// datagram stays to be received.
+    pub(crate) fn to_first_sender(&self) -> Result<Option<Self>, NetError> {
+        let from = match uninterrupted(|| self.socket.peek_sender()) {
+            Ok(from) => from,
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+            Err(e) => return Err(self.fail("recv", &e)),
+        };
+        let socket = self.socket.try_clone().map_err(|e| self.fail("dup", &e))?;
         socket
-            .connect(from)
-            .map_err(|e| NetError::new("connect", format!("at {local}"), &e))?;
+            .connect(&from)
+            .map_err(|e| self.fail("connect", &e))?;
         let peer = from
             .as_socket()
-            .map_or_else(|| local.clone(), Endpoint::Udp);
-        Ok(Self {
+            .map_or_else(|| self.local.clone(), Endpoint::Udp);
+        Ok(Some(Self {
             socket,
-            local: local.clone(),
+            local: self.local.clone(),
             peer,
             to: None,
-        })
+        }))
     }
 
     fn fail(&self, call: &'static str, error: &io::Error) -> NetError {
@@ -115,11 +145,37 @@ impl Datagram {
     /// EMSGSIZE above 65,507 bytes (IPv4) or 65,527 (IPv6); ECONNREFUSED for an ICMP answer to an
     /// earlier datagram; EAGAIN where the send buffer is full; others of send(2).
     pub fn send(&self, bytes: &[u8]) -> Result<usize, NetError> {
-        match &self.to {
-            None => uninterrupted(|| self.socket.send_with_flags(bytes, NOSIGNAL)),
-            Some(to) => uninterrupted(|| self.socket.send_to_with_flags(bytes, to, NOSIGNAL)),
-        }
-        .map_err(|e| self.fail("send", &e))
+        self.send_with(bytes, NOSIGNAL)
+            .map_err(|e| self.fail("send", &e))
+    }
+
+    /// Adds bytes to the datagram that the next [`send`](Self::send) ends (MSG_MORE of send(2),
+    /// udp(7); Linux).
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); EOPNOTSUPP where the system has no MSG_MORE.
+    pub fn send_more(&self, bytes: &[u8]) -> Result<usize, NetError> {
+        #[cfg(target_os = "linux")]
+        let sent = self.send_with(bytes, NOSIGNAL | libc::MSG_MORE);
+        #[cfg(not(target_os = "linux"))]
+        let sent = {
+            let _ = bytes;
+            Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP))
+        };
+        sent.map_err(|e| self.fail("send", &e))
+    }
+
+    fn send_with(&self, bytes: &[u8], flags: i32) -> io::Result<usize> {
+        uninterrupted(|| match &self.to {
+            None => self.socket.send_with_flags(bytes, flags),
+            Some(to) => self.socket.send_to_with_flags(bytes, to, flags),
+        })
+    }
+
+    /// Datagrams that came and were dropped since the receive buffer was full (SO_MEMINFO of
+    /// socket(7)). `None` where the system does not tell.
+    pub fn dropped(&self) -> Option<u32> {
+        sys::dropped(self.socket.as_fd())
     }
 
     /// Takes one datagram; `None` if none is there.

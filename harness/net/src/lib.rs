@@ -7,6 +7,7 @@
 #[cfg(not(unix))]
 compile_error!("the harness needs a Unix system: Linux, or macOS without the delivery proofs");
 
+mod client_port;
 mod connect;
 mod datagram;
 mod effective;
@@ -39,13 +40,14 @@ mod sys;
 mod system;
 mod tcp_info;
 
+pub use client_port::{Accepted, ClientPort};
 pub use datagram::{Datagram, Received};
 pub use effective::EffectiveOptions;
 pub use endpoint::{Endpoint, EndpointError, Transport, UnixAddr};
 pub use errno::{errno_from_name, errno_name};
 pub use error::NetError;
 pub use limits::{fd_limit, raise_fd_limit, set_timer_slack};
-pub use listener::{Accepted, Listener};
+pub use listener::Listener;
 pub use loopback::has_ipv6_loopback;
 pub use option_error::OptionError;
 pub use options::SocketOptions;
@@ -62,5 +64,5 @@ pub use socket_table::{
 };
 pub use state::TcpState;
 pub use stream::{Queues, Read, Stream, Write};
-pub use system::{System, system};
+pub use system::{System, sysctl_number, system};
 pub use tcp_info::TcpInfo;

@@ -59,6 +59,15 @@ impl SocketOptions {
         }
     }
 
+    /// The same without a source address.
+    pub(crate) fn unbound(&self) -> Self {
+        Self {
+            bind: None,
+            bind_port: None,
+            ..self.clone()
+        }
+    }
+
     /// Sets what must stand before connect(2): everything but cork and quickack. Binds too.
     pub(crate) fn apply_before_connect(
         &self,

@@ -82,6 +82,27 @@ impl Stream {
         Ok(Self::accepted(socket, local, to.clone()))
     }
 
+    /// Begins to connect and does not wait. Until the connection stands, writes are
+    /// [`Write::Full`] and reads [`Read::Nothing`]. Options that only a connected socket keeps
+    /// (cork, quickack) are not set.
+    ///
+    /// # Errors
+    /// Those of socket(2), setsockopt(2), bind(2) and connect(2) that show at once, such as
+    /// EADDRNOTAVAIL. A refusal shows in [`await_connected`](Self::await_connected).
+    pub fn begin(to: &Endpoint, options: &SocketOptions) -> Result<Self, NetError> {
+        let socket = connect::begin(to, options)?;
+        let local = connect::local(&socket, to);
+        Ok(Self::accepted(socket, local, to.clone()))
+    }
+
+    /// Waits until a connection that was begun stands.
+    ///
+    /// # Errors
+    /// Those of connect(2); ETIMEDOUT where the deadline passed first, as its text says.
+    pub fn await_connected(&self, deadline: Instant) -> Result<(), NetError> {
+        connect::finish(&self.own.socket, &self.peer, deadline)
+    }
+
     /// A socket that is connected already.
     pub(crate) fn accepted(socket: Socket, local: Endpoint, peer: Endpoint) -> Self {
         Self {

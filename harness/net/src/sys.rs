@@ -138,6 +138,22 @@ pub(crate) fn recv_datagram(
     }
 }
 
+/// SO_MEMINFO of `linux/sock_diag.h`: what was dropped for want of room, its ninth figure.
+#[cfg(target_os = "linux")]
+pub(crate) fn dropped(fd: BorrowedFd<'_>) -> Option<u32> {
+    // Nine u32.
+    let mut info = [0_u8; 36];
+    let len = getsockopt_bytes(fd, libc::SOL_SOCKET, libc::SO_MEMINFO, &mut info).ok()?;
+    let drops = info.get(32..len)?;
+    Some(u32::from_ne_bytes(drops.try_into().ok()?))
+}
+
+/// Linux's alone.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn dropped(_fd: BorrowedFd<'_>) -> Option<u32> {
+    None
+}
+
 /// ppoll(2) without a signal mask: how many descriptors are ready.
 #[cfg(target_os = "linux")]
 pub(crate) fn poll(fds: &mut [libc::pollfd], timeout: Duration) -> io::Result<usize> {

@@ -95,6 +95,12 @@ pub fn system() -> System {
     }
 }
 
+/// The value of a sysctl(8) setting that is one number; `None` where there is no such setting, or it
+/// is none.
+pub fn sysctl_number(name: &str) -> Option<u32> {
+    sysctl(name)?.parse().ok()
+}
+
 /// Its value on one line, fields apart by one space.
 fn sysctl(name: &str) -> Option<String> {
     let text = line(format!("/proc/sys/{}", name.replace('.', "/")))?;

@@ -12,7 +12,7 @@ use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
 
 use harness_net::{
-    Accepted, Await, Datagram, Endpoint, Filter, Interest, Listener, NetError, PeerWatch, Read,
+    Accepted, Await, ClientPort, Datagram, Endpoint, Filter, Interest, NetError, PeerWatch, Read,
     SocketOptions, Stream, TcpState, Write, poll, port_states, tcp_sockets, udp_sockets,
     unix_listening,
 };
@@ -577,7 +577,7 @@ fn only_unconnected_datagrams_see_an_intruder() {
 }
 
 #[test]
-fn a_listener_accepts_a_client_whose_reads_can_be_proved() {
+fn a_port_accepts_a_client_whose_reads_can_be_proved() {
     let lease = harness_net::PortLease::take().unwrap();
     let at = endpoint(format_args!("tcp://127.0.0.1:{}", lease.port()));
     let options = SocketOptions {
@@ -586,10 +586,10 @@ fn a_listener_accepts_a_client_whose_reads_can_be_proved() {
     };
     // Again at once: what the first connection left in TIME_WAIT does not hold the port.
     for _ in 0..2 {
-        let listener = Listener::bind(&at, &options).unwrap();
-        assert!(listener.accept(&options).unwrap().is_none());
+        let port = ClientPort::bind(&at, &options).unwrap();
+        assert!(port.accept(&options).unwrap().is_none());
         let mut client = TcpStream::connect(("127.0.0.1", lease.port())).unwrap();
-        let Some(Accepted::Stream(stream)) = listener.accept(&options).unwrap() else {
+        let Some(Accepted::Stream(stream)) = port.accept(&options).unwrap() else {
             panic!("a connection is there")
         };
         let peer = endpoint(format_args!("tcp://{}", client.local_addr().unwrap()));
@@ -609,7 +609,7 @@ fn a_listener_accepts_a_client_whose_reads_can_be_proved() {
 fn a_datagram_is_accepted_and_then_received() {
     let lease = harness_net::PortLease::take().unwrap();
     let at = endpoint(format_args!("udp://127.0.0.1:{}", lease.port()));
-    let listener = Listener::bind(&at, &SocketOptions::default()).unwrap();
+    let port = ClientPort::bind(&at, &SocketOptions::default()).unwrap();
     assert!(
         listener
             .accept(&SocketOptions::default())
@@ -620,8 +620,7 @@ fn a_datagram_is_accepted_and_then_received() {
     client
         .send_to(b"hello", ("127.0.0.1", lease.port()))
         .unwrap();
-    let Some(Accepted::Datagram(datagram)) = listener.accept(&SocketOptions::default()).unwrap()
-    else {
+    let Some(Accepted::Datagram(datagram)) = port.accept(&SocketOptions::default()).unwrap() else {
         panic!("a datagram is there")
     };
     let mut buffer = [0; 8];

@@ -3,10 +3,9 @@
 use std::fmt::Write as _;
 
 use super::{Paths, Screen, load};
-use crate::conform::step_words;
 use crate::exit;
 use crate::plan::{Facts, glob};
-use crate::scenario::model::{Case, Level, Scenario, Step, StepKind};
+use crate::scenario::model::{Case, Level, Scenario, Step};
 
 /// The arguments of `explain`.
 #[derive(Debug, clap::Args)]
@@ -103,12 +102,8 @@ fn steps(out: &mut String, all: &[Step], depth: usize) {
             "  {:<9} {}{}",
             if depth == 1 { "step" } else { "" },
             "  ".repeat(depth - 1),
-            step_words(&step.kind)
+            step.kind.words()
         );
-        if let StepKind::Repeat { steps: inner, .. } | StepKind::Timed { steps: inner, .. } =
-            &step.kind
-        {
-            steps(out, inner, depth + 1);
-        }
+        steps(out, step.kind.inner(), depth + 1);
     }
 }

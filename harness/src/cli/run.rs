@@ -145,7 +145,7 @@ fn transport_of(origin: &Origin) -> Option<Transport> {
             let takes = |what: &str| command.argv.iter().any(|a| a.contains(what));
             (takes("{path}") && !takes("{port}")).then_some(Transport::Unix)
         }
-        Origin::Builtin(_) | Origin::Client(_) => None,
+        Origin::Builtin(_) | Origin::Client(_) | Origin::None => None,
     }
 }
 
@@ -157,7 +157,8 @@ fn replace(
 ) -> Result<(), String> {
     let mut done: HashMap<usize, Arc<Profile>> = HashMap::new();
     let mut change = |slot: &mut Option<Arc<Profile>>| -> Result<(), String> {
-        if let Some(profile) = slot {
+        // A case that is its own peer stays so.
+        if let Some(profile) = slot.as_ref().filter(|p| !matches!(p.origin, Origin::None)) {
             let key = Arc::as_ptr(profile) as usize;
             if let std::collections::hash_map::Entry::Vacant(e) = done.entry(key) {
                 e.insert(Arc::new(with(profile)?));
@@ -193,7 +194,7 @@ fn plant(documents: &mut [Document], overrides: &mut Overrides, fault: &str) -> 
                 let client = harness_targets::find_client(&c.client).map_err(|e| e.to_string())?;
                 (&c.client, client.faults, &mut c.fault)
             }
-            Origin::Start(_) | Origin::Connect(_) => return Ok(profile),
+            Origin::Start(_) | Origin::Connect(_) | Origin::None => return Ok(profile),
         };
         let meant = server.is_none_or(|s| s == whose);
         // A profile that names a fault of its own is a counterexample; it stays as it is.

@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::outcome::{Gathered, Outcome};
 use super::pattern;
 use super::runner::Settings;
-use super::steps::Failed;
 use crate::latency;
 use crate::plan::{CasePlan, Class, Delivery};
 use crate::run::{
@@ -14,6 +13,7 @@ use crate::run::{
     ThresholdResult, Verdict,
 };
 use crate::scenario::model::{Case, Level, Metric, Profile, Threshold};
+use crate::step::Failed;
 use crate::target::describe;
 use crate::verdict::{self, Weight};
 

@@ -85,7 +85,7 @@ impl Deadlines {
 }
 
 /// What one delivery works with.
-pub(super) struct Context<'a> {
+pub(crate) struct Context<'a> {
     /// Its target's description.
     pub profile: &'a Profile,
     /// Its target.
@@ -116,7 +116,7 @@ pub(super) struct Context<'a> {
 
 impl Context<'_> {
     /// The end of a wait that begins now.
-    pub(super) fn by(&self, wait: Duration) -> Instant {
+    pub(crate) fn by(&self, wait: Duration) -> Instant {
         Instant::now() + wait
     }
 }

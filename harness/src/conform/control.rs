@@ -3,6 +3,7 @@
 
 use crate::plan::played;
 use crate::scenario::model::{Case, Ends, Profile, Role, Step, StepKind};
+use crate::step::Play;
 
 /// True where there is something that a control of the case can teach.
 pub(super) fn helps(case: &Case, profile: &Profile) -> bool {
@@ -15,20 +16,25 @@ pub(super) fn helps(case: &Case, profile: &Profile) -> bool {
 
 /// True where a case plays exchanges at all.
 fn plays(steps: &[Step]) -> bool {
-    any(steps, &|kind| matches!(kind, StepKind::Play { .. }))
+    any(steps, &|kind| matches!(kind, StepKind::Play(_)))
 }
 
 /// True where a step awaits the end of a client.
 pub(super) fn awaits_end(steps: &[Step]) -> bool {
-    any(steps, &|kind| matches!(kind, StepKind::Ended { .. }))
+    any(steps, &|kind| matches!(kind, StepKind::Ended(_)))
+}
+
+/// True where a step says how a client must end.
+fn says_how_it_ends(steps: &[Step]) -> bool {
+    let says = |kind: &StepKind| matches!(kind, StepKind::Ended(e) if e.ends != Ends::default());
+    any(steps, &says)
 }
 
 /// True where one of the steps, or of those inside them, is such a one.
 fn any(steps: &[Step], such: &dyn Fn(&StepKind) -> bool) -> bool {
-    steps.iter().any(|step| match &step.kind {
-        StepKind::Repeat { steps, .. } | StepKind::Timed { steps, .. } => any(steps, such),
-        kind => such(kind),
-    })
+    steps
+        .iter()
+        .any(|step| such(&step.kind) || any(step.kind.inner(), such))
 }
 
 /// Plays what the case plays, each exchange once: what it leaves alone cannot fail its control. A
@@ -45,20 +51,12 @@ pub(super) fn steps(case: &Case, profile: &Profile) -> Vec<Step> {
             .map(|i| profile.exchanges[*i].name.clone())
             .collect()
     };
-    let kind = StepKind::Play {
+    let kind = StepKind::Play(Play {
         exchanges: (!all).then(names),
         on: "main".to_owned(),
-    };
+    });
     vec![Step {
         at: case.at.clone(),
         kind,
     }]
-}
-
-/// True where a step says how a client must end.
-fn says_how_it_ends(steps: &[Step]) -> bool {
-    any(
-        steps,
-        &|kind| matches!(kind, StepKind::Ended { ends, .. } if *ends != Ends::default()),
-    )
 }

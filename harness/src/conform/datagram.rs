@@ -20,7 +20,7 @@ const SLICE: Duration = Duration::from_millis(100);
 const LARGEST: usize = 65_536;
 
 /// A connected UDP socket: errors that ICMP brings are seen (udp(7)).
-pub(super) struct Flow {
+pub(crate) struct Flow {
     socket: Datagram,
     interrupt: Interrupt,
     buffer: Vec<u8>,
@@ -50,11 +50,11 @@ impl Flow {
         interrupt: Interrupt,
     ) -> Result<Self, NetError> {
         let socket = Datagram::connect(to, options)?;
-        Ok(Self::new(name, socket, clock, interrupt))
+        Ok(Self::of(name, socket, clock, interrupt))
     }
 
-    /// A socket that is connected already. Times of its trace count from `clock`.
-    pub(super) fn new(name: &str, socket: Datagram, clock: Instant, interrupt: Interrupt) -> Self {
+    /// The connection of an open socket.
+    pub(super) fn of(name: &str, socket: Datagram, clock: Instant, interrupt: Interrupt) -> Self {
         Self {
             socket,
             interrupt,
@@ -64,7 +64,7 @@ impl Flow {
     }
 
     /// The socket.
-    pub(super) fn socket(&self) -> &Datagram {
+    pub(crate) fn socket(&self) -> &Datagram {
         &self.socket
     }
 
@@ -76,6 +76,20 @@ impl Flow {
         self.socket.send(bytes).map_err(|e| e.name().to_owned())?;
         self.trace.wrote(bytes);
         Ok(())
+    }
+
+    /// Sends one datagram in several calls (MSG_MORE on all but the last).
+    ///
+    /// # Errors
+    /// As [`Flow::send`].
+    fn send_joined(&mut self, parts: &[Vec<u8>]) -> Result<(), String> {
+        let (last, first) = parts.split_last().ok_or("nothing to send")?;
+        for part in first {
+            let sent = self.socket.send_more(part);
+            sent.map_err(|e| e.name().to_owned())?;
+            self.trace.wrote(part);
+        }
+        self.send(last)
     }
 
     /// Receives one datagram into a buffer of `size` bytes, or of more than any datagram.
@@ -130,7 +144,7 @@ fn nothing(stop: Stop) -> Packet {
 ///
 /// # Errors
 /// The first exchange that was not as expected.
-pub(super) fn play(
+pub(crate) fn play(
     flow: &mut Flow,
     ctx: &mut Context<'_>,
     selection: &[usize],
@@ -197,10 +211,11 @@ fn serve(flow: &mut Flow, ctx: &mut Context<'_>, exchange: &Exchange) -> Result<
 ///
 /// # Errors
 /// The errno name of the first send that failed.
-pub(super) fn send(flow: &mut Flow, data: &SendData) -> Result<(), String> {
+pub(crate) fn send(flow: &mut Flow, data: &SendData) -> Result<(), String> {
     match data {
-        SendData::Whole(bytes) => flow.send(bytes),
+        SendData::Whole(bytes) | SendData::MostOf(bytes) => flow.send(bytes),
         SendData::Vectored(parts) => flow.send(&parts.concat()),
+        SendData::Writes { parts, more: true } => flow.send_joined(parts),
         SendData::Stranger(bytes) => {
             let stranger = Datagram::connect(flow.socket.peer(), &SocketOptions::default());
             let sent = stranger.and_then(|s| s.send(bytes));
@@ -216,7 +231,7 @@ pub(super) fn send(flow: &mut Flow, data: &SendData) -> Result<(), String> {
 ///
 /// # Errors
 /// What came instead.
-pub(super) fn recv(
+pub(crate) fn recv(
     flow: &mut Flow,
     ctx: &Context<'_>,
     expect: &RecvExpect,
@@ -240,6 +255,7 @@ pub(super) fn recv(
     let got = packet.received;
     let met = match expect {
         RecvExpect::Nothing(_) => matches!(got.stop, Stop::Deadline(_)),
+        RecvExpect::Error(name) => got.stop == Stop::Error(name.clone()),
         RecvExpect::Exact(want) => got.stop == Stop::Complete && got.bytes == *want,
         RecvExpect::Size(size) => got.stop == Stop::Complete && got.bytes.len() == *size,
         _ => {

@@ -46,6 +46,25 @@ impl FrameReader {
         Ok(Match::Met(self.end))
     }
 
+    /// True where the end of the stream completes the last frame of `bytes`, as it does for a body
+    /// that has no length.
+    pub(super) fn end(&mut self, bytes: &[u8]) -> bool {
+        let left = self.decoders.len() - self.done;
+        let Some(decoder) = self.decoders.get_mut(self.done).filter(|_| left == 1) else {
+            return false;
+        };
+        let mut frame = Frame::default();
+        match decoder.end(bytes.get(self.end..).unwrap_or_default(), &mut frame) {
+            Ok(true) if self.end + frame.len == bytes.len() => {
+                self.done += 1;
+                self.end += frame.len;
+                self.frames.push(frame);
+                true
+            }
+            Ok(_) | Err(_) => false,
+        }
+    }
+
     pub(super) fn trace(self, line: &mut Line) {
         for frame in self.frames {
             line.trace.frame_in(frame.len, &frame.fields);

@@ -13,6 +13,9 @@ use super::trace::Trace;
 use super::{Interrupt, Tally};
 use crate::verdict::{Match, Received, Stop};
 
+/// How long a socket takes nothing before it counts as full: longer than acknowledgements are
+/// delayed.
+const FULL: Duration = Duration::from_millis(100);
 /// The longest wait between two looks at the interrupt flag.
 const SLICE: Duration = Duration::from_millis(100);
 /// Bytes asked for in one read where the user did not say.
@@ -27,7 +30,7 @@ const GULP: usize = 1 << 20;
 const SIPS: u32 = 256;
 
 /// One stream connection.
-pub(super) struct Line {
+pub(crate) struct Line {
     id: u64,
     stream: Stream,
     sent: u64,
@@ -41,6 +44,8 @@ pub(super) struct Line {
     pub opened: bool,
     /// Data segments that had been sent when the last `send` step began.
     pub segments_mark: u64,
+    /// Segments that had come when the last `send` or `shutdown` step began.
+    pub received_mark: u64,
 }
 
 impl Line {
@@ -57,11 +62,11 @@ impl Line {
         interrupt: Interrupt,
     ) -> Result<Self, NetError> {
         let stream = Stream::connect(to, options, deadline)?;
-        Ok(Self::new(name, stream, clock, interrupt))
+        Ok(Self::of(name, stream, clock, interrupt))
     }
 
-    /// A connection that is open already. Times of its trace count from `clock`.
-    pub(super) fn new(name: &str, stream: Stream, clock: Instant, interrupt: Interrupt) -> Self {
+    /// The connection of an open socket.
+    pub(super) fn of(name: &str, stream: Stream, clock: Instant, interrupt: Interrupt) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
@@ -74,11 +79,12 @@ impl Line {
             trace: Trace::new(name, clock),
             opened: false,
             segments_mark: 0,
+            received_mark: 0,
         }
     }
 
     /// The socket.
-    pub(super) fn stream(&self) -> &Stream {
+    pub(crate) fn stream(&self) -> &Stream {
         &self.stream
     }
 
@@ -88,20 +94,36 @@ impl Line {
     }
 
     /// Bytes that came and were not taken yet.
-    pub(super) fn inbox(&self) -> &[u8] {
+    pub(crate) fn inbox(&self) -> &[u8] {
         &self.inbox
     }
 
     /// Data segments sent so far, where the kernel counts them.
-    pub(super) fn segments(&self) -> Option<u64> {
+    pub(crate) fn segments(&self) -> Option<u64> {
         Some(u64::from(self.stream.tcp_info()?.data_segs_out?))
     }
 
-    /// Writes all of `bytes`, reading what comes meanwhile.
+    /// Segments of any kind that came so far, where the kernel counts them.
+    pub(crate) fn received(&self) -> Option<u64> {
+        Some(u64::from(self.stream.tcp_info()?.segs_in?))
+    }
+
+    /// From here on, segments are counted anew.
+    pub(crate) fn mark(&mut self) {
+        self.segments_mark = self.segments().unwrap_or(0);
+        self.received_mark = self.received().unwrap_or(0);
+    }
+
+    /// Forgets how the stream was seen to end, so that the next read asks the kernel again.
+    pub(crate) fn look_again(&mut self) {
+        self.over = None;
+    }
+
+    /// Writes all of `bytes`, reading what comes meanwhile. No bytes are a call of send(2), too.
     ///
     /// # Errors
     /// The connection is over, or the peer took nothing until the deadline.
-    pub(super) fn write(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), Stop> {
+    pub(crate) fn write(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), Stop> {
         self.write_with(bytes, deadline, |stream, rest| stream.write(rest))
     }
 
@@ -109,7 +131,7 @@ impl Line {
     ///
     /// # Errors
     /// As [`Line::write`].
-    pub(super) fn write_more(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), Stop> {
+    pub(crate) fn write_more(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), Stop> {
         self.write_with(bytes, deadline, |stream, rest| stream.write_more(rest))
     }
 
@@ -117,7 +139,7 @@ impl Line {
     ///
     /// # Errors
     /// As [`Line::write`].
-    pub(super) fn write_vectored(
+    pub(crate) fn write_vectored(
         &mut self,
         parts: &[&[u8]],
         deadline: Instant,
@@ -133,6 +155,42 @@ impl Line {
         })
     }
 
+    /// As many of `bytes` as the kernel takes, until it took none for [`FULL`]. Reads nothing.
+    ///
+    /// # Errors
+    /// The connection is over, or nothing was taken at all (EAGAIN).
+    pub(crate) fn write_most(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), Stop> {
+        let mut rest = bytes;
+        // Poll(2) tells of room only when much of it is free: a send may find some before.
+        let mut waited = false;
+        while !rest.is_empty() && Instant::now() < deadline && !self.interrupt.is_set() {
+            match self.stream.write(rest) {
+                Ok(Write::Took(n)) => {
+                    self.trace.wrote(&rest[..n]);
+                    self.sent += n as u64;
+                    rest = &rest[n..];
+                    waited = false;
+                }
+                Ok(Write::Full) if waited => break,
+                Ok(Write::Full) => {
+                    let interest = Interest {
+                        fd: self.stream.as_fd(),
+                        read: false,
+                        write: true,
+                    };
+                    // An error of poll(2) itself shows again in the next write.
+                    let _ = poll(&[interest], FULL);
+                    waited = true;
+                }
+                Err(error) => return Err(Stop::Error(error.name().to_owned())),
+            }
+        }
+        if rest.len() == bytes.len() {
+            return Err(Stop::Error("EAGAIN".to_owned()));
+        }
+        Ok(())
+    }
+
     fn write_with(
         &mut self,
         bytes: &[u8],
@@ -141,12 +199,15 @@ impl Line {
     ) -> Result<(), Stop> {
         let began = Instant::now();
         let mut rest = bytes;
-        while !rest.is_empty() {
+        loop {
             match call(&self.stream, rest) {
                 Ok(Write::Took(n)) => {
                     self.trace.wrote(&rest[..n]);
                     self.sent += n as u64;
                     rest = &rest[n..];
+                    if rest.is_empty() {
+                        return Ok(());
+                    }
                 }
                 Ok(Write::Full) => {
                     if Instant::now() >= deadline || self.interrupt.is_set() {
@@ -154,15 +215,18 @@ impl Line {
                     }
                     self.wait(true, deadline);
                     self.pump();
+                    // A read takes the socket's error with it; the next send would only say EPIPE.
+                    if let Some(Stop::Error(name)) = &self.over {
+                        return Err(Stop::Error(name.clone()));
+                    }
                 }
                 Err(error) => return Err(Stop::Error(error.name().to_owned())),
             }
         }
-        Ok(())
     }
 
     /// Waits until the peer has read everything written so far; reads what comes meanwhile.
-    pub(super) fn prove_consumed(
+    pub(crate) fn prove_consumed(
         &mut self,
         prover: &mut Prover,
         deadline: Instant,
@@ -218,7 +282,7 @@ impl Line {
     }
 
     /// Bytes that wait unread at the peer, where that can be seen.
-    pub(super) fn peer_queue(&mut self, prover: &mut Prover) -> Option<u64> {
+    pub(crate) fn peer_queue(&mut self, prover: &mut Prover) -> Option<u64> {
         let watch = prover.watch(self.id, &self.stream).ok()?;
         watch.look().ok().map(|seen| u64::from(seen.unread))
     }
@@ -270,7 +334,7 @@ impl Line {
     /// Receives until `want` is met by the bytes from the first not taken on, takes them, and
     /// leaves the rest. Where they can no longer meet it, what comes within `linger` is waited for
     /// too, so that a wrong answer is shown whole.
-    pub(super) fn receive(
+    pub(crate) fn receive(
         &mut self,
         deadline: Instant,
         linger: Duration,
@@ -357,7 +421,7 @@ impl Line {
     ///
     /// # Errors
     /// What shutdown(2) answered.
-    pub(super) fn shutdown(&mut self) -> Result<(), NetError> {
+    pub(crate) fn shutdown(&mut self) -> Result<(), NetError> {
         self.stream.shutdown_write()
     }
 
@@ -374,7 +438,7 @@ impl Line {
     }
 
     /// close(2). Its trace stays.
-    pub(super) fn close(mut self) -> Trace {
+    pub(crate) fn close(mut self) -> Trace {
         if self.trace.tcp_info.is_some() {
             self.observe();
         }
@@ -383,7 +447,7 @@ impl Line {
     }
 
     /// RST. Its trace stays.
-    pub(super) fn reset(mut self) -> Trace {
+    pub(crate) fn reset(mut self) -> Trace {
         if self.trace.tcp_info.is_some() {
             self.observe();
         }

@@ -7,13 +7,13 @@ use crate::scenario::model::{Exchange, Profile, Reply, Role};
 /// Answers by the index of the exchange in the profile, for `opening`, `exchanges` and `closing`,
 /// and a client's stdout.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Oracle {
+pub(crate) struct Oracle {
     answers: [Vec<Option<Vec<u8>>>; 4],
 }
 
 /// The part of a profile in which an exchange stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// `opening`
     Opening,
     /// `exchanges`

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 
 use super::oracle::Part;
-use super::steps::Failed;
 use super::tally::Tally;
 use crate::latency;
 use crate::plan::Class;
 use crate::run::{DiagramStream, Octets};
+use crate::step::Failed;
 
 /// Failures of one kind, step and class of which everything is kept. Of further ones, only that they
 /// were: a sweep may bring thousands.

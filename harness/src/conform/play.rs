@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use harness_net::Proof;
-use harness_wire::Framing;
+use harness_wire::{Context as Place, Decoder};
 
 use super::context::Context;
 use super::frames::FrameReader;
@@ -20,13 +20,13 @@ use crate::verdict::{self, Deviation, Match, Received, Stop};
 const QUIET: Duration = Duration::from_millis(50);
 
 /// A deviation and the exchange at which it showed.
-pub(super) type Failed = (String, Deviation);
+pub(crate) type Failed = (String, Deviation);
 
 /// Plays the exchanges with these indices under the context's delivery.
 ///
 /// A delivery that concerns one exchange plays just that one, and another one whole behind it: an
 /// answer that is missing, or one too many, shows at the latest there.
-pub(super) fn play(
+pub(crate) fn play(
     line: &mut Line,
     ctx: &mut Context<'_>,
     selection: &[usize],
@@ -221,7 +221,7 @@ fn merged(
 
 /// One write, shown to wait at the peer in one piece: by exactly one more data segment where it
 /// fits one; else, with the target stopped, by its queue.
-pub(super) fn write_merged(
+pub(crate) fn write_merged(
     line: &mut Line,
     ctx: &mut Context<'_>,
     bytes: &[u8],
@@ -283,7 +283,8 @@ fn reply(
     index: usize,
     exchange: &Exchange,
 ) -> Result<(), Deviation> {
-    let (framings, frame) = match &exchange.reply {
+    let place = Place::reply(exchange.request.as_ref().map(|request| &request.encoded));
+    let (decoders, raw, frame) = match &exchange.reply {
         Reply::None => return Ok(()),
         Reply::Closes => {
             let (deadline, linger) = (ctx.by(ctx.deadlines.reply), ctx.deadlines.linger);
@@ -291,13 +292,20 @@ fn reply(
             return verdict::closing(CloseHow::Any, &got).map_or(Ok(()), Err);
         }
         Reply::Given(messages) => {
-            let framings = messages.iter().map(|m| &*m.framing).collect();
-            (framings, exchange.name.as_str())
+            let decoders = messages
+                .iter()
+                .map(|m| m.framing.decoder_for(&place))
+                .collect();
+            let raw = messages.iter().any(|m| !m.framing.has_boundaries());
+            (decoders, raw, exchange.name.as_str())
         }
-        Reply::Learned { frame, framing } => (vec![&**framing], frame.as_str()),
+        Reply::Learned { frame, framing } => {
+            let raw = !framing.has_boundaries();
+            (vec![framing.decoder_for(&place)], raw, frame.as_str())
+        }
     };
     let known = ctx.oracle.answer(part, index);
-    let got = await_frames(line, ctx, &framings, known);
+    let got = await_frames(line, ctx, decoders, raw, known);
     let wrong = match known {
         Some(want) => verdict::answer(want, &got),
         None => verdict::frame(frame, &got),
@@ -313,21 +321,25 @@ fn reply(
     }
 }
 
-/// Receives one message in each of these framings: those that are known, or whatever comes.
+/// Receives one message for each of these decoders: those that are known, or whatever comes. `raw`:
+/// some of them have no boundaries.
 pub(super) fn await_frames(
     line: &mut Line,
     ctx: &Context<'_>,
-    framings: &[&dyn Framing],
+    decoders: Vec<Box<dyn Decoder>>,
+    raw: bool,
     known: Option<&[u8]>,
 ) -> Received {
     let (deadline, linger) = (ctx.by(ctx.deadlines.reply), ctx.deadlines.linger);
-    let raw = framings.iter().any(|f| !f.has_boundaries());
-    let mut frames = FrameReader::new(framings.iter().map(|f| f.decoder()).collect());
-    let got = match known {
+    let mut frames = FrameReader::new(decoders);
+    let mut got = match known {
         Some(want) if raw => line.receive(deadline, linger, &[], |b| Ok(prefix(want, b))),
         None if raw => until_quiet(line, deadline, QUIET),
         _ => line.receive(deadline, linger, &[], |bytes| frames.read(bytes, known)),
     };
+    if got.stop == Stop::End && frames.end(&got.bytes) {
+        got.stop = Stop::Complete;
+    }
     frames.trace(line);
     got
 }

@@ -3,6 +3,8 @@
 
 use std::time::Instant;
 
+use harness_wire::Context as Place;
+
 use super::context::Context;
 use super::line::Line;
 use super::oracle::Part;
@@ -87,7 +89,8 @@ fn request(line: &mut Line, ctx: &mut Context<'_>, exchange: &Exchange) -> Resul
     // Where a frame says where it ends, it may be written in another way than ours.
     let raw = !request.framing.has_boundaries();
     let known = raw.then_some(request.encoded.bytes.as_slice());
-    let got = await_frames(line, ctx, &[&*request.framing], known);
+    let decoder = request.framing.decoder_for(&Place::REQUEST);
+    let got = await_frames(line, ctx, vec![decoder], raw, known);
     verdict::request(request, &got).map_or(Ok(()), Err)?;
     ctx.latencies.push(began.elapsed().as_nanos() as u64);
     Ok(())

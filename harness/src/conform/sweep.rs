@@ -10,11 +10,13 @@ use super::control;
 use super::oracle::Oracle;
 use super::outcome::{Gathered, Outcome};
 use super::prover::Prover;
-use super::steps::{self, Conn, Failed, Scene};
+use super::scene::{Conn, Scene};
+use super::steps;
 use super::tally::Tally;
 use crate::plan::Delivery;
 use crate::run::Octets;
 use crate::scenario::model::{Case, Ends, Profile, Role, Step, StepKind};
+use crate::step::{Ended, Failed};
 use crate::target::{Target, TargetError};
 use crate::verdict::{self, Deviation, Weight};
 
@@ -168,10 +170,10 @@ impl Sweep<'_> {
         if self.profile.role == Role::Server || control::awaits_end(self.steps) {
             return Ok(());
         }
-        let end = StepKind::Ended {
+        let end = StepKind::Ended(Ended {
             ends: Ends::default(),
             within: None,
-        };
+        });
         let at = self.case.at.clone();
         steps::run(scene, ctx, &[Step { at, kind: end }])
     }

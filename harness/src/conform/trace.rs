@@ -81,13 +81,15 @@ impl Direction {
 
 /// What happened on one connection.
 #[derive(Clone, Debug)]
-pub(super) struct Trace {
+pub(crate) struct Trace {
     name: String,
+    /// Who is at the other end.
+    pub(super) peer: String,
     clock: Instant,
     /// From the harness to the target.
-    pub out: Direction,
+    pub(super) out: Direction,
     /// From the target to the harness.
-    pub inbound: Direction,
+    pub(super) inbound: Direction,
     /// Ends of pieces whose arrival was proved, in order.
     proved: Vec<(u64, Proof)>,
     /// True where a piece went without proof.
@@ -105,6 +107,7 @@ impl Trace {
     pub(super) fn new(name: &str, clock: Instant) -> Self {
         Self {
             name: name.to_owned(),
+            peer: "target".to_owned(),
             clock,
             out: Direction::default(),
             inbound: Direction::default(),
@@ -153,12 +156,12 @@ impl Trace {
     }
 
     /// Data segments sent on this connection.
-    pub(super) fn segments(&mut self, count: u64) {
+    pub(crate) fn segments(&mut self, count: u64) {
         self.segments = Some(count);
     }
 
     /// What a recording target told of its reads.
-    pub(super) fn peer_reads(&mut self, sizes: Vec<u64>) {
+    pub(crate) fn peer_reads(&mut self, sizes: Vec<u64>) {
         self.peer_reads = sizes;
     }
 
@@ -179,7 +182,11 @@ impl Trace {
             if !self.out.frames.is_empty() {
                 rows.push(row("frames", &self.out.frames, true, None));
             }
-            streams.push(stream(format!("{} -> target", self.name), &self.out, rows));
+            streams.push(stream(
+                format!("{} -> {}", self.name, self.peer),
+                &self.out,
+                rows,
+            ));
         }
         if self.inbound.len > 0 {
             let mut rows = vec![row("reads", &self.inbound.calls, true, None)];
@@ -187,7 +194,7 @@ impl Trace {
                 rows.push(row("frames", &self.inbound.frames, true, None));
             }
             streams.push(stream(
-                format!("target -> {}", self.name),
+                format!("{} -> {}", self.peer, self.name),
                 &self.inbound,
                 rows,
             ));

@@ -249,21 +249,15 @@ pub fn played(steps: &[Step], profile: &Profile) -> Vec<usize> {
     fn walk(steps: &[Step], profile: &Profile, found: &mut BTreeSet<usize>) {
         for step in steps {
             match &step.kind {
-                StepKind::Play {
-                    exchanges: None, ..
-                } => found.extend(0..profile.exchanges.len()),
-                StepKind::Play {
-                    exchanges: Some(names),
-                    ..
-                } => found.extend(
-                    names
-                        .iter()
-                        .filter_map(|n| profile.exchanges.iter().position(|e| &e.name == n)),
-                ),
-                StepKind::Repeat { steps, .. } | StepKind::Timed { steps, .. } => {
-                    walk(steps, profile, found);
-                }
-                _ => {}
+                StepKind::Play(play) => match &play.exchanges {
+                    None => found.extend(0..profile.exchanges.len()),
+                    Some(names) => found.extend(
+                        names
+                            .iter()
+                            .filter_map(|n| profile.exchanges.iter().position(|e| &e.name == n)),
+                    ),
+                },
+                other => walk(other.inner(), profile, found),
             }
         }
     }

@@ -1,7 +1,7 @@
 //! With what a case may run side by side, derived from its steps.
 
 use super::{Delivery, How};
-use crate::scenario::model::{Case, Condition, Step, StepKind};
+use crate::scenario::model::{Case, Step};
 
 /// The largest merge that is sure to fit one segment on loopback, whose MSS is 32,741 bytes or
 /// more from the first segment on (catalogue STREAM-SEG-02). Larger merges stop the target.
@@ -22,7 +22,7 @@ pub(super) fn lane(case: &Case, deliveries: &[Delivery]) -> Lane {
         How::Merge { bytes, .. } => *bytes > ONE_SEGMENT,
         _ => false,
     });
-    let alone = stops || !case.thresholds.is_empty() || case.steps.iter().any(needs_the_machine);
+    let alone = stops || !case.thresholds.is_empty() || lane_of(&case.steps) == Lane::Exclusive;
     if alone {
         Lane::Exclusive
     } else {
@@ -30,22 +30,11 @@ pub(super) fn lane(case: &Case, deliveries: &[Delivery]) -> Lane {
     }
 }
 
-fn needs_the_machine(step: &Step) -> bool {
-    match &step.kind {
-        StepKind::PauseTarget
-        | StepKind::ResumeTarget
-        | StepKind::StopTarget { .. }
-        | StepKind::StartTarget { .. }
-        | StepKind::StartSecond { .. }
-        | StepKind::Timed { .. }
-        | StepKind::Silence { .. } => true,
-        StepKind::Require(c) | StepKind::Expect(c) => {
-            matches!(
-                c,
-                Condition::PortState { .. } | Condition::Ratio { .. } | Condition::TargetIdle
-            )
-        }
-        StepKind::Repeat { steps, .. } => steps.iter().any(needs_the_machine),
-        _ => false,
+/// The lane of a case with these steps.
+pub(crate) fn lane_of(steps: &[Step]) -> Lane {
+    if steps.iter().any(|s| s.kind.lane() == Lane::Exclusive) {
+        Lane::Exclusive
+    } else {
+        Lane::Parallel
     }
 }

@@ -9,10 +9,11 @@ mod need;
 use std::sync::Arc;
 
 pub use delivery::{Class, Delivery, How, deliveries, played};
+pub(crate) use lane::lane_of;
 pub use lane::{Lane, ONE_SEGMENT};
 pub use need::{Facts, fate};
 
-use crate::scenario::model::{Case, Document, Profile};
+use crate::scenario::model::{Case, Document, Origin, Profile};
 
 /// What the user asked for beside the scenarios.
 #[derive(Clone, Debug, Default)]
@@ -118,9 +119,12 @@ impl Plan {
                     if !selected(case, &overrides.filter, &mut used) {
                         continue;
                     }
-                    let profile = overrides
+                    let own = |p: &Arc<Profile>| matches!(p.origin, Origin::None);
+                    let profile = case
                         .target
                         .clone()
+                        .filter(own)
+                        .or_else(|| overrides.target.clone())
                         .or_else(|| case.target.clone())
                         .or_else(|| scenario.target.clone())
                         .ok_or_else(|| PlanError::NoTarget {

@@ -3,10 +3,9 @@
 use harness_net::Transport;
 
 use super::Fate;
-use crate::scenario::model::{
-    Capability, Case, Message, Need, Origin, Profile, Reply, Role, Step, StepKind,
-};
+use crate::scenario::model::{Capability, Case, Message, Need, Origin, Profile, Reply, Role, Step};
 use crate::target;
+use crate::verdict;
 
 /// What is known of this machine.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +14,8 @@ pub struct Facts {
     pub ipv6: bool,
     /// Whether a program can be found.
     pub finds: fn(&str) -> bool,
+    /// The value of a sysctl(8) setting that is one number.
+    pub sysctl: fn(&str) -> Option<u32>,
 }
 
 impl Facts {
@@ -23,17 +24,18 @@ impl Facts {
         Self {
             ipv6: harness_net::has_ipv6_loopback(),
             finds: |p| target::program(p).is_some(),
+            sysctl: harness_net::sysctl_number,
         }
     }
 }
 
 /// Decides whether a case runs against a target.
 pub fn fate(case: &Case, profile: &Profile, facts: &Facts) -> Fate {
-    if let Origin::Start(command) = &profile.origin {
-        let program = command.argv.first().map_or("", String::as_str);
-        if command.if_present && !(facts.finds)(program) {
-            return Fate::Skip(format!("{program} is not installed"));
-        }
+    if let Origin::Start(command) = &profile.origin
+        && let Some(program) = &command.if_present
+        && !(facts.finds)(program)
+    {
+        return Fate::Skip(format!("{program} is not installed"));
     }
     let lacks = |what: &str| Fate::Unsupported(format!("the target {what}"));
     match (profile.role, steps_are_for(&case.steps)) {
@@ -42,7 +44,7 @@ pub fn fate(case: &Case, profile: &Profile, facts: &Facts) -> Fate {
         _ => {}
     }
     for need in &case.needs {
-        let started = !matches!(profile.origin, Origin::Connect(_));
+        let started = !matches!(profile.origin, Origin::Connect(_) | Origin::None);
         match need {
             Need::Capability(c) if profile.without.contains(c) => {
                 return lacks(&format!("is declared `without: [{}]`", word(*c)));
@@ -69,19 +71,25 @@ pub fn fate(case: &Case, profile: &Profile, facts: &Facts) -> Fate {
             _ => {}
         }
     }
+    for setting in &case.sysctl {
+        let now = (facts.sysctl)(&setting.name);
+        if !now.is_some_and(|now| verdict::holds(setting.is, now.into())) {
+            let now = now.map_or("not known".to_owned(), |now| now.to_string());
+            let bound = verdict::bound(setting.is);
+            return Fate::Skip(format!(
+                "{} is {now} here, and must be {bound}",
+                setting.name
+            ));
+        }
+    }
     Fate::Run
 }
 
 /// The role of the targets that steps are for; `None` where they fit either.
 fn steps_are_for(steps: &[Step]) -> Option<Role> {
-    steps.iter().find_map(|step| match &step.kind {
-        StepKind::Accept { .. } | StepKind::Ended { .. } => Some(Role::Client),
-        StepKind::Connect { .. }
-        | StepKind::StopTarget { .. }
-        | StepKind::StartTarget { .. }
-        | StepKind::StartSecond { .. } => Some(Role::Server),
-        StepKind::Repeat { steps, .. } | StepKind::Timed { steps, .. } => steps_are_for(steps),
-        _ => None,
+    steps.iter().find_map(|step| {
+        let inner = || steps_are_for(step.kind.inner());
+        step.kind.role().or_else(inner)
     })
 }
 

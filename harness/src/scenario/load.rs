@@ -432,7 +432,8 @@ fn first_key(cx: &Context, id: NodeId) -> Option<Span> {
 /// What a document is: its first key says it.
 fn document_kind(cx: &Context, id: NodeId) -> Option<DocumentKind> {
     const WORDS: [&str; 4] = ["target", "scenario", "protocol", "known_failures"];
-    const HELP: &str = "a document begins with `target: NAME` (a profile) or `scenario: NAME`";
+    const HELP: &str =
+        "a document begins with `target: NAME` (a profile), `scenario: NAME` or `protocol: NAME`";
     let node = cx.node(id);
     let entries = match &node.kind {
         Kind::Broken => return None,

@@ -6,17 +6,17 @@
 //!
 //! Every mistake of a file is told at once, each with its place; nothing is run then.
 
-mod context;
-mod de;
+pub(crate) mod context;
+pub(crate) mod de;
 mod diagnostic;
 mod find;
 mod load;
-mod lower;
+pub(crate) mod lower;
 pub mod model;
 mod reference;
 mod schema;
-mod source;
-mod suggest;
+pub(crate) mod source;
+pub(crate) mod suggest;
 pub mod syntax;
 mod target;
 mod tree;

@@ -8,8 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use harness_net::{Endpoint, SocketOptions, TcpState, Transport};
+use harness_net::{Endpoint, SocketOptions, Transport};
 use harness_wire::{Encoded, Field, Framing, Limits};
+
+pub use crate::condition::Condition;
+pub use crate::step::{CloseHow, RecvExpect, SendData, StepKind};
 
 /// A place in a file, for reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +133,31 @@ pub enum ExitWant {
     Failure,
 }
 
+impl Profile {
+    /// What stands in the place of a target where a case is its own peer.
+    pub fn none(transport: Transport, at: Location) -> Self {
+        Self {
+            name: "none".to_owned(),
+            about: None,
+            at,
+            role: Role::Server,
+            origin: Origin::None,
+            transport,
+            host: std::net::Ipv4Addr::LOCALHOST.into(),
+            frames: BTreeMap::new(),
+            opening: Vec::new(),
+            exchanges: Vec::new(),
+            closing: Vec::new(),
+            options: SocketOptions::default(),
+            without: Vec::new(),
+            reset: Reset::None,
+            idempotent: true,
+            timeout: None,
+            ends: Ends::default(),
+        }
+    }
+}
+
 /// How a target comes to be there.
 #[derive(Clone, Debug)]
 pub enum Origin {
@@ -141,6 +169,8 @@ pub enum Origin {
     Builtin(Builtin),
     /// One of the reference clients.
     Client(BuiltinClient),
+    /// Nowhere: the case is its own peer.
+    None,
 }
 
 /// A program to start.
@@ -156,8 +186,8 @@ pub struct StartCommand {
     pub ready: Ready,
     /// How long it may take to be ready.
     pub within: Duration,
-    /// True: where the program is not installed, cases are skipped.
-    pub if_present: bool,
+    /// The program without which cases are skipped. `None`: they run, and fail to start.
+    pub if_present: Option<String>,
 }
 
 /// When a started target counts as ready.
@@ -360,6 +390,8 @@ pub struct Case {
     pub level: Level,
     /// What it needs of the target.
     pub needs: Vec<Need>,
+    /// Kernel settings that it rests on.
+    pub sysctl: Vec<Setting>,
     /// For `--filter`.
     pub tags: Vec<String>,
     /// Its own target, if it differs from the scenario's.
@@ -376,6 +408,15 @@ pub struct Case {
     pub show: bool,
     /// True: it is part of the suite that is built in, and runs when its target's file is given.
     pub shipped: bool,
+}
+
+/// A kernel setting, and what it must be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// Its sysctl(8) name.
+    pub name: String,
+    /// The bound.
+    pub is: Comparison,
 }
 
 /// How much a failure weighs.
@@ -432,240 +473,6 @@ pub struct Step {
 
 /// The name of a connection within a case.
 pub type ConnName = String;
-
-/// What a step does.
-#[derive(Clone, Debug)]
-pub enum StepKind {
-    /// Plays exchanges of the profile, under the case's deliveries. Opens `on` where it is not
-    /// open: because no step opened it, or because one closed it and named none (`main` only).
-    Play {
-        /// Names of exchanges; `None` for all.
-        exchanges: Option<Vec<String>>,
-        /// The connection.
-        on: ConnName,
-    },
-    /// Opens a connection.
-    Connect {
-        /// Its name.
-        name: ConnName,
-        /// Options, over those of the profile.
-        options: SocketOptions,
-        /// The error that must come, such as `ECONNREFUSED`; `None` for success.
-        error: Option<String>,
-    },
-    /// Waits for a client to connect.
-    Accept {
-        /// The connection's name.
-        name: ConnName,
-    },
-    /// The client must end by itself. Where it must end well, it must send nothing more until then.
-    Ended {
-        /// How.
-        ends: Ends,
-        /// How long it may take, where the user said it.
-        within: Option<Duration>,
-    },
-    /// Sends bytes.
-    Send {
-        /// The connection.
-        on: ConnName,
-        /// The bytes and how they are written.
-        data: SendData,
-        /// The error that must come, such as `EMSGSIZE`; `None` for success.
-        error: Option<String>,
-    },
-    /// Receives bytes.
-    Recv {
-        /// The connection.
-        on: ConnName,
-        /// What must come.
-        expect: RecvExpect,
-        /// The size of each read, in turn; the last one repeats. Empty for as much as there is.
-        reads: Vec<usize>,
-        /// For datagrams: the full length of a datagram that must be seen to be truncated.
-        truncated: Option<usize>,
-        /// How long it may take, where the user said it.
-        within: Option<Duration>,
-    },
-    /// Neither side speaks for this long: the peer must neither send nor close.
-    Silence {
-        /// The connection.
-        on: ConnName,
-        /// How long.
-        duration: Duration,
-    },
-    /// FIN, with the read side left open.
-    Shutdown {
-        /// The connection.
-        on: ConnName,
-    },
-    /// close(2).
-    Close {
-        /// The connection.
-        on: ConnName,
-    },
-    /// RST.
-    Reset {
-        /// The connection.
-        on: ConnName,
-    },
-    /// The peer must close.
-    Closed {
-        /// The connection.
-        on: ConnName,
-        /// How.
-        how: CloseHow,
-        /// How long it may take, where the user said it.
-        within: Option<Duration>,
-    },
-    /// Changes options of an open connection.
-    Set {
-        /// The connection.
-        on: ConnName,
-        /// The options.
-        options: SocketOptions,
-    },
-    /// A precondition, awaited until the deadline: not seen means not judged.
-    Require(Condition),
-    /// A condition that must hold, awaited until the deadline: not seen means failed.
-    Expect(Condition),
-    /// SIGSTOP to the target's process tree, until every thread is seen stopped.
-    PauseTarget,
-    /// SIGCONT.
-    ResumeTarget,
-    /// Ends the target.
-    StopTarget {
-        /// True for SIGKILL, false for SIGTERM.
-        kill: bool,
-    },
-    /// Starts the target again, on the same port.
-    StartTarget {
-        /// How long it may take to be ready.
-        within: Duration,
-        /// True: it must end with an error instead (its port is taken).
-        refused: bool,
-    },
-    /// Starts a second instance on the same port.
-    StartSecond {
-        /// True: it must end with an error (its port is taken). False: it must become ready.
-        refused: bool,
-    },
-    /// Steps, several times.
-    Repeat {
-        /// How often, at least 1.
-        times: u32,
-        /// The steps.
-        steps: Vec<Step>,
-    },
-    /// Steps whose duration is kept under a name, for `expect: {ratio: ...}`.
-    Timed {
-        /// The name.
-        name: String,
-        /// The steps.
-        steps: Vec<Step>,
-    },
-}
-
-/// Bytes and how they are written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SendData {
-    /// One write, repeated until the kernel took it all. On UDP: one datagram.
-    Whole(Vec<u8>),
-    /// One write a part; each part is proved to be consumed before the next is written.
-    Parts(Vec<Vec<u8>>),
-    /// One write of all together, proved to be queued together.
-    Merged(Vec<Vec<u8>>),
-    /// One write a part, back to back: what merges is left to the kernel.
-    Writes {
-        /// The parts.
-        parts: Vec<Vec<u8>>,
-        /// True: MSG_MORE on all but the last.
-        more: bool,
-    },
-    /// All parts in one sendmsg(2).
-    Vectored(Vec<Vec<u8>>),
-    /// Over UDP, to a client: one datagram from another port than the one that it asked.
-    Stranger(Vec<u8>),
-}
-
-/// What must arrive.
-#[derive(Clone, Debug)]
-pub enum RecvExpect {
-    /// These bytes. On UDP: one datagram.
-    Exact(Vec<u8>),
-    /// At least these bytes at the front; what else is there is read too.
-    Prefix(Vec<u8>),
-    /// Bytes that match from their first byte on.
-    Regex(regex::bytes::Regex),
-    /// This many bytes.
-    Size(usize),
-    /// Nothing, for this long. The end of the stream is not something.
-    Nothing(Duration),
-    /// One read for each of these, returning exactly these bytes.
-    Reads(Vec<Vec<u8>>),
-}
-
-/// How a peer closes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CloseHow {
-    /// FIN: the end of the stream.
-    Fin,
-    /// RST.
-    Reset,
-    /// Either.
-    Any,
-}
-
-/// Something that can be seen to hold.
-#[derive(Clone, Debug)]
-pub enum Condition {
-    /// A socket with the target's port is in this state in the socket table.
-    PortState {
-        /// The state.
-        state: TcpState,
-    },
-    /// Data segments sent on a connection since it was opened or since the last `send` began.
-    Segments {
-        /// The connection.
-        on: ConnName,
-        /// The bound.
-        is: Comparison,
-    },
-    /// Bytes that wait unread at the peer.
-    PeerQueue {
-        /// The connection.
-        on: ConnName,
-        /// The bound.
-        is: Comparison,
-    },
-    /// Bytes that wait unread here.
-    OwnQueue {
-        /// The connection.
-        on: ConnName,
-        /// The bound.
-        is: Comparison,
-    },
-    /// Bytes that wait unsent here.
-    Unsent {
-        /// The connection.
-        on: ConnName,
-        /// The bound.
-        is: Comparison,
-    },
-    /// The duration of one `timed` block over that of another.
-    Ratio {
-        /// The block above the line.
-        of: String,
-        /// The block below the line.
-        to: String,
-        /// The bound.
-        is: Comparison,
-    },
-    /// The target is alive.
-    TargetAlive,
-    /// The target uses less than a fifth of a core while nothing is asked of it.
-    TargetIdle,
-}
 
 /// A bound such as `>= 3`. A bare number means equality.
 #[derive(Clone, Copy, Debug, PartialEq)]

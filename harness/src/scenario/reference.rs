@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 
 use super::schema::{definitions, name_of};
-use super::syntax::{ProfileSyntax, ProtocolSyntax, ScenarioSyntax};
+use super::syntax::{
+    HttpMessage, ProfileSyntax, ProtocolSyntax, RespValue, ScenarioSyntax, WebSocketMessage,
+};
 
 /// The reference of the language in Markdown: every key with its type, default and meaning.
 pub fn reference() -> String {
@@ -18,6 +20,9 @@ pub fn reference() -> String {
     );
     let mut seen = BTreeSet::new();
     let mut next = vec![
+        name_of::<WebSocketMessage>(),
+        name_of::<RespValue>(),
+        name_of::<HttpMessage>(),
         name_of::<ProtocolSyntax>(),
         name_of::<ScenarioSyntax>(),
         name_of::<ProfileSyntax>(),

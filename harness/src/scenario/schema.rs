@@ -5,7 +5,9 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
-use super::syntax::{ProfileSyntax, ProtocolSyntax, ScenarioSyntax};
+use super::syntax::{
+    HttpMessage, ProfileSyntax, ProtocolSyntax, RespValue, ScenarioSyntax, WebSocketMessage,
+};
 
 /// The JSON schema (draft-07) of one document of a file: a profile, a scenario or a protocol.
 pub fn schema() -> Value {
@@ -15,6 +17,10 @@ pub fn schema() -> Value {
     let profile = generator.subschema_for::<ProfileSyntax>();
     let scenario = generator.subschema_for::<ScenarioSyntax>();
     let protocol = generator.subschema_for::<ProtocolSyntax>();
+    // A message stands under the name of its frame: only the profile says which of these it is.
+    generator.subschema_for::<HttpMessage>();
+    generator.subschema_for::<RespValue>();
+    generator.subschema_for::<WebSocketMessage>();
     let definitions = generator.take_definitions(true);
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",

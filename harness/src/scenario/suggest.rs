@@ -146,7 +146,6 @@ pub(crate) fn not_built(owner: &str, word: &str) -> bool {
         "CaseSyntax" => &["load"],
         "DeliverSyntax" => &["truncate", "interleave", "late", "slow_reader"],
         "StepSyntax" => &["get"],
-        "FrameSyntax" => &["http", "resp", "websocket"],
         "ExchangeSyntax" => &["error"],
         _ => &[],
     };

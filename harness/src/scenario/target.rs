@@ -86,7 +86,7 @@ fn command(spec: &str) -> Result<StartCommand, Diagnostics> {
         dir: None,
         ready: Ready::Listening,
         within: READY_WITHIN,
-        if_present: false,
+        if_present: None,
     })
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use harness_net::{Accepted, Exit, Interest, Launch, Listener, NetError, SocketOptions, poll};
+use harness_net::{Accepted, ClientPort, Exit, Interest, Launch, NetError, SocketOptions, poll};
 
 use super::claim::Claim;
 use super::command::{builtin_argv, command_launch, launch};
@@ -25,9 +25,9 @@ const PORTS: u32 = 20;
 pub(super) struct ClientSide {
     launcher: PathBuf,
     /// Where an instance connects to.
-    listener: Option<Listener>,
+    listener: Option<ClientPort>,
     /// Addresses that wait for their next instance.
-    idle: Mutex<Vec<(Claim, Listener)>>,
+    idle: Mutex<Vec<(Claim, ClientPort)>>,
 }
 
 /// How a client ended, and what it said.
@@ -193,11 +193,11 @@ pub enum NotMet {
 /// An address, and a socket that listens there. A process that is just being started by another
 /// thread has, until it is executed, a copy of every socket: that with which a port was found to be
 /// free may still hold it then. Another port is taken instead.
-fn listen(profile: &Profile) -> Result<(Claim, Listener), TargetError> {
+fn listen(profile: &Profile) -> Result<(Claim, ClientPort), TargetError> {
     let mut tries = 0;
     loop {
         let claim = Claim::take(profile)?;
-        match Listener::bind(&claim.endpoint, &profile.options) {
+        match ClientPort::bind(&claim.endpoint, &profile.options) {
             Ok(listener) => return Ok((claim, listener)),
             Err(e) if e.is("EADDRINUSE") && tries < PORTS => tries += 1,
             Err(e) => {
@@ -210,7 +210,7 @@ fn listen(profile: &Profile) -> Result<(Claim, Listener), TargetError> {
     }
 }
 
-fn put(side: &ClientSide, place: (Claim, Listener)) {
+fn put(side: &ClientSide, place: (Claim, ClientPort)) {
     side.idle
         .lock()
         .unwrap_or_else(PoisonError::into_inner)

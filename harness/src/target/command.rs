@@ -25,7 +25,7 @@ pub(super) fn builtin_argv(origin: &Origin, launcher: &Path, endpoint: &Endpoint
             &c.fault,
             &c.args[..],
         ),
-        Origin::Start(_) | Origin::Connect(_) => return Vec::new(),
+        Origin::Start(_) | Origin::Connect(_) | Origin::None => return Vec::new(),
     };
     let mut argv = vec![launcher.display().to_string()];
     argv.extend([command, name, where_to].map(str::to_owned));

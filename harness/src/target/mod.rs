@@ -78,6 +78,7 @@ impl Target {
         }
         let (mut claim, endpoint) = match &profile.origin {
             Origin::Connect(endpoint) => (None, endpoint.clone()),
+            Origin::None => (None, nowhere()),
             _ => {
                 let claim = Claim::take(profile)?;
                 let endpoint = claim.endpoint.clone();
@@ -85,7 +86,7 @@ impl Target {
             }
         };
         let (launch, ready, within) = match &profile.origin {
-            Origin::Connect(_) => (None, Ready::Listening, BUILTIN_WITHIN),
+            Origin::Connect(_) | Origin::None => (None, Ready::Listening, BUILTIN_WITHIN),
             Origin::Builtin(_) | Origin::Client(_) => {
                 let argv = builtin_argv(&profile.origin, launcher, &endpoint);
                 let mut launch = launch(argv, launcher);
@@ -159,7 +160,8 @@ impl Target {
     /// True for an address at which nothing was met so far. What is not there cannot be judged.
     /// One that the harness started was seen to listen.
     pub fn never_reached(&self) -> bool {
-        !self.is_started() && !self.was_reached()
+        let expected = !matches!(self.profile.origin, Origin::None);
+        expected && !self.is_started() && !self.was_reached()
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Process>> {
@@ -368,7 +370,9 @@ impl Target {
             _ => (None, Vec::new()),
         };
         TargetInfo {
-            address: Some(self.endpoint.to_string()),
+            address: Some(&self.endpoint)
+                .filter(|_| !matches!(self.profile.origin, Origin::None))
+                .map(ToString::to_string),
             binary_sha256: self.digest.clone(),
             exit: exit.map(|e| e.to_string()),
             stderr,
@@ -381,6 +385,7 @@ impl Target {
 pub fn describe(profile: &Profile) -> TargetInfo {
     let how = match &profile.origin {
         Origin::Connect(endpoint) => endpoint.to_string(),
+        Origin::None => "both ends are the harness's own".to_owned(),
         Origin::Start(command) => command.argv.join(" "),
         Origin::Builtin(b) => {
             let mut how = format!("reference server {}", b.server);
@@ -405,6 +410,11 @@ pub fn describe(profile: &Profile) -> TargetInfo {
         how,
         ..TargetInfo::default()
     }
+}
+
+/// Stands for the address of a target that is not there.
+fn nowhere() -> Endpoint {
+    Endpoint::Tcp((std::net::Ipv4Addr::LOCALHOST, 0).into())
 }
 
 /// True where a program that exited well left a descendant, which may still become ready.

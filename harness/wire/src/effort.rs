@@ -20,8 +20,8 @@ mod tests {
 
     use crate::{
         Algorithm, Composed, Counts, DEFAULT_SIZE_KEY, Delimiter, DigestSpec, Extent, FieldSpec,
-        Fixed, Frame, Framing, IntRole, IntType, JsonDigest, JsonHeader, JsonSpec, Kind,
-        LengthPrefix, Limits, Message, Progress, Value,
+        Fixed, Frame, Framing, Http1, IntRole, IntType, JsonDigest, JsonHeader, JsonSpec, Kind,
+        LengthPrefix, Limits, Message, Progress, Resp2, Value, WebSocket,
     };
 
     thread_local! {
@@ -55,6 +55,68 @@ mod tests {
         );
         assert_eq!((frame.len, &frame.fields), (len, &encoded.fields));
         VISITS.with(Cell::get) as f64 / len as f64
+    }
+
+    fn one(name: &str, value: Value) -> Message {
+        Message {
+            fields: vec![(name.into(), value)],
+        }
+    }
+
+    /// Bodies, many small parts, and the parts that are searched or checked byte by byte.
+    fn protocols(limits: Limits) -> Vec<(Box<dyn Framing>, Message, f64)> {
+        let limits = Limits {
+            frame: 16 * SIZE,
+            ..limits
+        };
+        let text = |size| Value::Bytes(vec![b'x'; size]);
+        let http = |name: &str, value| Message {
+            fields: vec![("status".into(), Value::Int(200)), (name.into(), value)],
+        };
+        let header = |n: usize| (format!("name-{n}"), text(SIZE / 256));
+        let headers = Message {
+            fields: (0..255).map(header).collect(),
+        };
+        let parts = |size| Value::List(vec![text(size); Limits::PIECES / 4]);
+        let deep = (0..100).fold(text(SIZE), |inner, _| Value::List(vec![inner]));
+        vec![
+            (Box::new(Http1::new(limits)), http("body", text(SIZE)), 2.0),
+            (
+                Box::new(Http1::new(limits)),
+                http("chunked", parts(60)),
+                2.0,
+            ),
+            (Box::new(Http1::new(limits)), http("chunked", parts(1)), 4.0),
+            (
+                Box::new(Http1::new(limits)),
+                http("headers", Value::Frame(headers)),
+                5.0,
+            ),
+            (Box::new(Resp2::new(limits)), one("value", text(SIZE)), 2.0),
+            (Box::new(Resp2::new(limits)), one("value", parts(60)), 2.0),
+            (Box::new(Resp2::new(limits)), one("value", parts(0)), 4.0),
+            (Box::new(Resp2::new(limits)), one("value", deep), 2.0),
+            (
+                Box::new(Resp2::new(limits)),
+                one("value", Value::Frame(one("simple", text(SIZE)))),
+                3.0,
+            ),
+            (
+                Box::new(WebSocket::new(limits)),
+                one("text", text(SIZE)),
+                3.0,
+            ),
+            (
+                Box::new(WebSocket::new(limits)),
+                one("text", parts(60)),
+                3.0,
+            ),
+            (
+                Box::new(WebSocket::new(limits)),
+                one("binary", parts(0)),
+                3.0,
+            ),
+        ]
     }
 
     #[test]
@@ -140,7 +202,7 @@ mod tests {
                 4.0,
             ),
         ];
-        for (framing, message, most) in cases {
+        for (framing, message, most) in cases.into_iter().chain(protocols(limits)) {
             let visits = visits_per_byte(&*framing, &message);
             assert!(visits <= most, "{}: {visits} visits a byte", framing.name());
         }

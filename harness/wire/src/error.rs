@@ -16,6 +16,32 @@ pub struct FrameError {
     pub what: String,
 }
 
+impl FrameError {
+    #[cold]
+    pub(crate) fn new(
+        kind: FrameErrorKind,
+        field: impl Into<Arc<str>>,
+        at: usize,
+        what: impl Into<String>,
+    ) -> Self {
+        let (field, what) = (field.into(), what.into());
+        Self {
+            kind,
+            field,
+            at,
+            what,
+        }
+    }
+
+    /// The stream ended after `at` bytes of a frame that has at least `least`.
+    #[cold]
+    pub(crate) fn truncated(field: &str, at: usize, least: usize) -> Self {
+        let least = least.max(at + 1);
+        let what = format!("the stream ended after {at} bytes of a frame of at least {least}");
+        Self::new(FrameErrorKind::Truncated, field, at, what)
+    }
+}
+
 /// The classes of invalid frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameErrorKind {
@@ -31,6 +57,16 @@ pub enum FrameErrorKind {
     Malformed,
     /// A digest does not match the bytes that it covers.
     BadDigest,
+}
+
+impl EncodeError {
+    pub(crate) fn unfit(name: &str, given: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self::Unfit {
+            name: name.into(),
+            given: given.into(),
+            expected: expected.into(),
+        }
+    }
 }
 
 /// A message that the framing cannot express.

@@ -26,6 +26,25 @@ impl Frame {
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|f| &*f.name == name)
     }
+
+    /// Describes the field at `place`, the next one or one of before: a frame that is used again
+    /// costs no allocation.
+    #[inline]
+    pub(crate) fn set_field(&mut self, place: usize, name: &Arc<str>, ranges: &[Range<usize>]) {
+        match self.fields.get_mut(place) {
+            Some(field) => {
+                if !Arc::ptr_eq(&field.name, name) {
+                    field.name = Arc::clone(name);
+                }
+                field.ranges.clear();
+                field.ranges.extend_from_slice(ranges);
+            }
+            None => self.fields.push(Field {
+                name: Arc::clone(name),
+                ranges: ranges.to_vec(),
+            }),
+        }
+    }
 }
 
 /// One encoded message: its bytes, and where its fields lie in them.

@@ -2,6 +2,41 @@
 
 use crate::{Decoder, EncodeError, Encoded, FieldSpec, Frame, Message};
 
+/// The two ends of a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// The end that asks.
+    Client,
+    /// The end that answers.
+    Server,
+}
+
+/// Where a message stands in its conversation. Some formats cannot be read from their bytes alone:
+/// the answer to HEAD has no body, whatever its head says (RFC 9112 section 6.3).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Context<'a> {
+    /// Whose message it is; `None` where that is not known, and either may be right.
+    pub sender: Option<Sender>,
+    /// The request that it answers.
+    pub request: Option<&'a Encoded>,
+}
+
+impl<'a> Context<'a> {
+    /// A request.
+    pub const REQUEST: Self = Self {
+        sender: Some(Sender::Client),
+        request: None,
+    };
+
+    /// A reply to `request`; `None` for a greeting.
+    pub const fn reply(request: Option<&'a Encoded>) -> Self {
+        Self {
+            sender: Some(Sender::Server),
+            request,
+        }
+    }
+}
+
 /// A frame that is wrong on purpose, and the name of its mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed {
@@ -38,6 +73,13 @@ pub trait Framing: Send + Sync + std::fmt::Debug {
     /// A decoder at the start of a stream.
     fn decoder(&self) -> Box<dyn Decoder>;
 
+    /// A decoder for messages that stand where `context` says. Each message of a connection may
+    /// have one of its own.
+    fn decoder_for(&self, context: &Context<'_>) -> Box<dyn Decoder> {
+        let _ = context;
+        self.decoder()
+    }
+
     /// The bytes of one message, with lengths and digests computed.
     ///
     /// # Errors
@@ -50,6 +92,15 @@ pub trait Framing: Send + Sync + std::fmt::Debug {
     /// (RFC 8259), and lengths not at all: the decoder has checked them.
     fn says_same(&self, want: &Encoded, got: &[u8], _frame: &Frame) -> bool {
         want.bytes == got
+    }
+
+    /// The bytes of one message that stands where `context` says.
+    ///
+    /// # Errors
+    /// As for [`Framing::encode`]; or the message cannot stand there.
+    fn encode_for(&self, context: &Context<'_>, message: &Message) -> Result<Encoded, EncodeError> {
+        let _ = context;
+        self.encode(message)
     }
 
     /// Frames that are wrong on purpose, each named by its mistake, made from a valid message.

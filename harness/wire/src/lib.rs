@@ -9,9 +9,11 @@
 //! - A decoder resumes where it stopped: a frame fed byte by byte costs linear time.
 //! - No input makes it panic, nor allocate more than its [`Limits`] allow.
 
+mod candidate;
 mod compose;
 mod decoder;
 mod digest;
+mod draft;
 mod effort;
 mod error;
 mod frame;
@@ -23,6 +25,7 @@ mod limits;
 mod line;
 mod message;
 mod terminator;
+mod walk;
 
 pub use compose::{
     Alternative, DigestSpec, Digits, Extent, FieldSpec, HeaderSize, HeadersSpec, IntRole, JsonSpec,
@@ -32,9 +35,10 @@ pub use decoder::{Decoder, Progress};
 pub use digest::{Algorithm, UnknownAlgorithm};
 pub use error::{EncodeError, FrameError, FrameErrorKind};
 pub use frame::{Encoded, Field, Frame};
-pub use framing::{Framing, Malformed};
+pub use framing::{Context, Framing, Malformed, Sender};
 pub use framings::{
-    Composed, Counts, DEFAULT_SIZE_KEY, Delimiter, Fixed, JsonDigest, JsonHeader, LengthPrefix, Raw,
+    Composed, Counts, DEFAULT_SIZE_KEY, Delimiter, Fixed, Http1, JsonDigest, JsonHeader,
+    LengthPrefix, Raw, Resp2, WebSocket,
 };
 pub use int::{IntType, Order, UnknownInt};
 pub use limits::Limits;

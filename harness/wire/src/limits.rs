@@ -12,6 +12,19 @@ pub struct Limits {
     pub depth: usize,
 }
 
+impl Limits {
+    /// The most pieces that the fields of one frame may be in, whatever its size: chunks of a body,
+    /// elements of an array. A list of them costs more memory than the smallest of them.
+    pub const PIECES: usize = 1 << 16;
+
+    /// No bounds: for bytes that this program made itself.
+    pub(crate) const NONE: Self = Self {
+        frame: usize::MAX,
+        header: usize::MAX,
+        depth: usize::MAX,
+    };
+}
+
 impl Default for Limits {
     /// 16 MiB a frame, 64 KiB a header, 128 levels.
     fn default() -> Self {

@@ -28,7 +28,7 @@ faults! { Bug:
         habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["echo"]),
         habits::DIES_ON_RESET.caught_by(&["echo"]),
         habits::HALF_CLOSE_DROPS_REPLY.caught_by(&["echo"]),
-        habits::ONE_CLIENT_AT_A_TIME.caught_by(&["echo"]),
+        habits::ONE_CLIENT_AT_A_TIME.caught_by(&["backlog", "echo"]),
         habits::FORTY_CLIENTS_AT_MOST.caught_by(&["echo"]),
         habits::STOP_WAITS_FOR_CLIENTS.caught_by(&["reuseaddr", "unix-restart"]),
         habits::PARTIAL_WRITE_IGNORED.caught_by(&["short-recv"]),

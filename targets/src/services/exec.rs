@@ -56,8 +56,8 @@ faults! { Bug:
     EmptyIgnored "empty_request_ignored" ("FRAME-LEN-02", ["exec-framing"], [NoAnswer])
         "does not answer a request of length 0";
     + shared:
-        habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["exec-framing"]),
-        habits::DIES_ON_RESET.caught_by(&["exec-framing"]),
+        habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["disconnects", "exec-framing"]),
+        habits::DIES_ON_RESET.caught_by(&["disconnects", "exec-framing"]),
         habits::HALF_CLOSE_DROPS_REPLY.caught_by(&["exec-framing"]),
         habits::ONE_CLIENT_AT_A_TIME.caught_by(&["exec-framing"]),
         habits::PARTIAL_WRITE_IGNORED.caught_by(&["exec-framing", "short-recv"]),

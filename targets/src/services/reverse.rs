@@ -32,8 +32,8 @@ faults! { Bug:
     Bytes "reverses_bytes" ("S21", ["sticky"], [WrongContent])
         "reverses the bytes of a line instead of its characters";
     + shared:
-        habits::SPIN_ON_EOF.caught_by(&["sticky"]),
-        habits::DIES_ON_RESET.caught_by(&["sticky"]),
+        habits::SPIN_ON_EOF.caught_by(&["disconnects", "sticky"]),
+        habits::DIES_ON_RESET.caught_by(&["disconnects", "sticky"]),
         habits::ONE_CLIENT_AT_A_TIME.caught_by(&["sticky"]),
         habits::NO_REUSEADDR.caught_by(&["reuseaddr"]);
 }

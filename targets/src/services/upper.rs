@@ -44,9 +44,9 @@ faults! { Bug:
     TwoWrites "reply_in_two_writes" ("S5", ["nagle"], [ReplySplit])
         "writes a line and its LF apart, without TCP_NODELAY: 40 ms a reply" with Sockets::NAGLE;
     + shared:
-        habits::SPIN_ON_EOF.caught_by(&["echo", "sticky"]),
-        habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["echo"]),
-        habits::DIES_ON_RESET.caught_by(&["echo"]),
+        habits::SPIN_ON_EOF.caught_by(&["disconnects", "echo", "sticky"]),
+        habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["disconnects", "echo"]),
+        habits::DIES_ON_RESET.caught_by(&["disconnects", "echo"]),
         habits::HALF_CLOSE_DROPS_REPLY.caught_by(&["echo"]),
         habits::ONE_CLIENT_AT_A_TIME.caught_by(&["sticky"]),
         habits::NO_REUSEADDR.caught_by(&["reuseaddr"]),

@@ -10,10 +10,14 @@ use crate::scenario::lower::connections::MAIN;
 use crate::scenario::lower::deliver::{self, Around};
 use crate::scenario::lower::name::Unique;
 use crate::scenario::lower::step::Steps;
+use crate::scenario::lower::sysctl::setting;
 use crate::scenario::lower::threshold::threshold;
-use crate::scenario::model::{Capability, Case, Level, Need, Scenario, Step, StepKind};
+use crate::scenario::model::{
+    Capability, Case, Level, Need, Profile, Scenario, Setting, Step, StepKind,
+};
 use crate::scenario::source::Span;
 use crate::scenario::syntax::{CaseSyntax, Item, LevelSyntax, NeedSyntax, ScenarioSyntax};
+use crate::step::Play;
 
 /// Where the profiles that `target:` names come from.
 pub(crate) trait Targets {
@@ -116,10 +120,10 @@ fn case(
             steps.has_exchanges(cx, at);
             Some(vec![Step {
                 at: cx.location(at),
-                kind: StepKind::Play {
+                kind: StepKind::Play(Play {
                     exchanges: None,
                     on: MAIN.to_owned(),
-                },
+                }),
             }])
         }
         Some(item) => item.get().map(|items| {
@@ -138,7 +142,18 @@ fn case(
         transport,
         plays: steps.plays,
     };
+    let is_own_peer = list.as_ref().is_some_and(|steps: &Vec<Step>| {
+        let own = steps.iter().any(|s| s.kind.opens_own());
+        own && !steps.iter().any(|s| s.kind.asks_target())
+    });
+    let profile = if is_own_peer {
+        let transport = steps.transport.unwrap_or(Transport::Tcp);
+        Some(Arc::new(Profile::none(transport, cx.location(at))))
+    } else {
+        own.profile()
+    };
     let deliver = deliver::list(cx, given.deliver.as_ref(), &around);
+    let sysctl = settings(cx, given);
     let thresholds = thresholds(cx, given, steps.plays || steps.receives);
     Some(Case {
         id: given.id.get()?.clone(),
@@ -148,8 +163,9 @@ fn case(
         cite: texts(given.cite.as_ref()),
         level: level(given.level.as_ref()),
         needs,
+        sysctl,
         tags: texts(given.tags.as_ref()),
-        target: own.profile(),
+        target: profile,
         share: flag(given.share.as_ref()),
         steps: list?,
         deliver,
@@ -170,6 +186,14 @@ fn texts(item: Option<&Item<Vec<Item<String>>>>) -> Vec<String> {
         .flatten()
         .filter_map(Item::get)
         .cloned()
+        .collect()
+}
+
+fn settings(cx: &Context, given: &CaseSyntax) -> Vec<Setting> {
+    let items = given.sysctl.as_ref().and_then(Item::get);
+    let settings = items.into_iter().flatten();
+    settings
+        .filter_map(|item| setting(cx, item.get()?, item.span))
         .collect()
 }
 

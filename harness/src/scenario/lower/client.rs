@@ -2,13 +2,13 @@
 //! judges how it ends.
 
 use crate::scenario::context::Context;
+use crate::scenario::lower::Lowered;
 use crate::scenario::lower::value;
-use crate::scenario::lower::{Lowered, optional_time};
-use crate::scenario::model::{Ends, Exchange, ExitWant, Origin, Reply, Role, StepKind};
+use crate::scenario::model::{Ends, Exchange, ExitWant, Origin, Reply, Role};
 use crate::scenario::source::Span;
 use crate::scenario::syntax::{
-    Bytes, EndedSyntax, EndsSyntax, ExitSyntax, Item, ProfileSyntax, ReadySyntax, ResetSyntax,
-    RoleSyntax, StartSyntax,
+    Bytes, EndsSyntax, ExitSyntax, Item, ProfileSyntax, ReadySyntax, ResetSyntax, RoleSyntax,
+    StartSyntax,
 };
 
 /// The role that a profile has, or takes from the one that it builds on.
@@ -39,10 +39,11 @@ pub(crate) fn ends(
         return None;
     }
     let map = item.get()?;
-    both(cx, map.exit.as_ref(), map.stdout.as_ref())
+    both_ends(cx, map.exit.as_ref(), map.stdout.as_ref())
 }
 
-fn both(
+/// An exit status and an output.
+pub(crate) fn both_ends(
     cx: &Context,
     exit: Option<&Item<ExitSyntax>>,
     stdout: Option<&Item<Bytes>>,
@@ -58,23 +59,6 @@ fn both(
     Some(Ends {
         exit: exit?,
         stdout: stdout?,
-    })
-}
-
-/// An `ended` step.
-pub(crate) fn ended(cx: &Context, given: Option<&Item<EndedSyntax>>) -> Option<StepKind> {
-    let (exit, stdout, within) = match given {
-        None => (None, None, None),
-        Some(item) => {
-            let map = item.get()?;
-            (map.exit.as_ref(), map.stdout.as_ref(), map.within.as_ref())
-        }
-    };
-    let ends = both(cx, exit, stdout);
-    let within = optional_time(cx, within)?;
-    Some(StepKind::Ended {
-        ends: ends?,
-        within,
     })
 }
 

@@ -41,6 +41,16 @@ impl Connections {
         }
     }
 
+    /// True while a connection of this name is open.
+    pub(crate) fn is_open(&self, name: &str) -> bool {
+        matches!(self.state(name), Some(State::Open | State::HalfClosed))
+    }
+
+    /// The names of all connections so far, open or closed.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|(name, _)| name.as_str())
+    }
+
     fn latest(&self) -> Option<&str> {
         let open = |state: &State| !matches!(state, State::Closed { .. });
         self.all
@@ -61,7 +71,7 @@ impl Connections {
             self.unsure = true;
             return false;
         }
-        if matches!(self.state(name), Some(State::Open | State::HalfClosed)) {
+        if self.is_open(name) {
             if self.again {
                 cx.error_help(
                     at,
@@ -150,6 +160,14 @@ impl Connections {
                 }
                 None
             }
+        }
+    }
+
+    /// A step is about a connection, open or closed.
+    pub(crate) fn ever(&self, cx: &Context, on: Option<&Item<String>>, at: Span) -> Option<String> {
+        match on.and_then(Item::get) {
+            Some(name) if self.state(name).is_some() => Some(name.clone()),
+            _ => self.used(cx, on, at),
         }
     }
 

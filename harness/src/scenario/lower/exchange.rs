@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use harness_wire::Context as Place;
+
 use crate::scenario::context::Context;
 use crate::scenario::lower::message::{Frames, frame_of, is_learned, message};
 use crate::scenario::lower::name::{Unique, chosen};
@@ -30,12 +32,18 @@ pub(crate) fn list(
 fn exchange(cx: &Context, named: &Named<ExchangeSyntax>, frames: &Frames) -> Option<Exchange> {
     let given = named.value.get()?;
     let at = named.value.span;
-    let request = given
-        .request
+    let request = given.request.as_ref().map(|item| {
+        item.get()
+            .and_then(|m| message(cx, frames, m, &Place::REQUEST))
+    });
+    let asked = request
         .as_ref()
-        .map(|item| item.get().and_then(|m| message(cx, frames, m)));
+        .and_then(Option::as_ref)
+        .map(|m| &m.encoded);
     let reply = match (&given.reply, &given.request) {
-        (Some(item), _) => item.get().and_then(|r| reply(cx, r, frames)),
+        (Some(item), _) => item
+            .get()
+            .and_then(|r| reply(cx, r, frames, &Place::reply(asked))),
         (None, Some(item)) => item.get().and_then(|m| learned(cx, m, frames, false)),
         (None, None) => {
             cx.error_help(
@@ -70,11 +78,11 @@ fn exchange(cx: &Context, named: &Named<ExchangeSyntax>, frames: &Frames) -> Opt
     })
 }
 
-fn reply(cx: &Context, given: &ReplySyntax, frames: &Frames) -> Option<Reply> {
+fn reply(cx: &Context, given: &ReplySyntax, frames: &Frames, place: &Place<'_>) -> Option<Reply> {
     match given {
         ReplySyntax::Word(ReplyWord::Closes) => Some(Reply::Closes),
         ReplySyntax::One(one) if is_learned(cx, one) => learned(cx, one, frames, true),
-        ReplySyntax::One(one) => Some(Reply::Given(vec![message(cx, frames, one)?])),
+        ReplySyntax::One(one) => Some(Reply::Given(vec![message(cx, frames, one, place)?])),
         ReplySyntax::Several(items) if items.is_empty() => Some(Reply::None),
         ReplySyntax::Several(items) => {
             let all: Vec<_> = items
@@ -89,7 +97,7 @@ fn reply(cx: &Context, given: &ReplySyntax, frames: &Frames) -> Option<Reply> {
                         );
                         return None;
                     }
-                    message(cx, frames, one)
+                    message(cx, frames, one, place)
                 })
                 .collect();
             all.into_iter().collect::<Option<_>>().map(Reply::Given)

@@ -58,6 +58,7 @@ pub(super) fn composed(
         datagram = Some(Arc::new(framing) as Arc<_>);
     }
     Some(Frame {
+        notation: None,
         framing: Arc::new(framing),
         integers,
         datagram,

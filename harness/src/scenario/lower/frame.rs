@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use harness_wire::{
-    Algorithm, Counts, DEFAULT_SIZE_KEY, Delimiter, Fixed, Framing, IntType, JsonDigest,
-    JsonHeader, LengthPrefix, Limits, Raw, SpecError,
+    Algorithm, Counts, DEFAULT_SIZE_KEY, Delimiter, Fixed, Framing, Http1, IntType, JsonDigest,
+    JsonHeader, LengthPrefix, Limits, Raw, Resp2, SpecError, WebSocket,
 };
 
 use crate::scenario::context::Context;
 use crate::scenario::lower::field::composed;
+use crate::scenario::lower::notation::{self, Notation};
 use crate::scenario::lower::value;
 use crate::scenario::source::Span;
 use crate::scenario::syntax::{
@@ -16,13 +17,16 @@ use crate::scenario::syntax::{
     JsonHeaderSyntax, LengthPrefixSyntax, LimitsSyntax,
 };
 
-/// A framing, and which of its fields are integers.
+/// A framing, and how its messages are written.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
     pub(crate) framing: Arc<dyn Framing>,
+    /// The fields that are integers.
     pub(crate) integers: Vec<String>,
     /// The same over datagrams, where it differs.
     pub(crate) datagram: Option<Arc<dyn Framing>>,
+    /// What reads its messages, where they have a notation of their own.
+    pub(crate) notation: Option<Notation>,
 }
 
 impl Frame {
@@ -31,6 +35,15 @@ impl Frame {
             framing: Arc::new(framing),
             integers: Vec::new(),
             datagram: None,
+            notation: None,
+        }
+    }
+
+    /// A framing whose messages `notation` reads.
+    fn noted(framing: impl Framing + 'static, notation: Notation) -> Self {
+        Self {
+            notation: Some(notation),
+            ..Self::new(framing)
         }
     }
 
@@ -88,6 +101,15 @@ pub(crate) fn frame(
         }
         FrameForm::Word(FrameSyntax::JsonHeader(args)) => {
             json_header(cx, args.get()?, args.span, limits)
+        }
+        FrameForm::Word(FrameSyntax::Http1) => {
+            Some(Frame::noted(Http1::new(limits), notation::http1))
+        }
+        FrameForm::Word(FrameSyntax::Resp2) => {
+            Some(Frame::noted(Resp2::new(limits), notation::resp2))
+        }
+        FrameForm::Word(FrameSyntax::WebSocket) => {
+            Some(Frame::noted(WebSocket::new(limits), notation::websocket))
         }
     }
 }

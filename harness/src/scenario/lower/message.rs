@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use harness_wire::{EncodeError, Message as WireMessage, Value};
+use harness_wire::{Context as Place, EncodeError, Message as WireMessage, Value};
 
 use crate::scenario::context::{Context, Word};
 use crate::scenario::de::{BYTES_WORDS, read};
@@ -43,13 +43,19 @@ pub(crate) fn is_learned(cx: &Context, message: &MessageSyntax) -> bool {
     })
 }
 
-/// The message, encoded. `None` where it had a mistake.
-pub(crate) fn message(cx: &Context, frames: &Frames, given: &MessageSyntax) -> Option<Message> {
+/// The message, encoded as it stands in its conversation. `None` where it had a mistake.
+pub(crate) fn message(
+    cx: &Context,
+    frames: &Frames,
+    given: &MessageSyntax,
+    place: &Place<'_>,
+) -> Option<Message> {
     let frame = frame_of(cx, frames, given)?;
     let id = given.value.get()?.0;
-    let fields = match map_of_fields(cx, id) {
-        Some(entries) => by_name(cx, frame, entries)?,
-        None => vec![sole(cx, frame, given, id)?],
+    let fields = match (frame.notation, map_of_fields(cx, id)) {
+        (Some(notation), _) => notation(cx, id, given.value.span)?,
+        (None, Some(entries)) => by_name(cx, frame, entries)?,
+        (None, None) => vec![sole(cx, frame, given, id)?],
     };
     let places: Vec<(String, Span)> = fields
         .iter()
@@ -61,7 +67,7 @@ pub(crate) fn message(cx: &Context, frames: &Frames, given: &MessageSyntax) -> O
             .map(|(name, value, _)| (name, value))
             .collect(),
     };
-    match frame.framing.encode(&message) {
+    match frame.framing.encode_for(place, &message) {
         Ok(encoded) => {
             cx.spend(encoded.bytes.len(), given.value.span)
                 .then_some(())?;
@@ -121,7 +127,8 @@ fn map_of_fields(cx: &Context, id: NodeId) -> Option<&[Entry]> {
     }
 }
 
-type FieldValue = (String, Value, Span);
+/// A field's name, its value, and where that stands.
+pub(crate) type FieldValue = (String, Value, Span);
 
 fn by_name(cx: &Context, frame: &Frame, entries: &[Entry]) -> Option<Vec<FieldValue>> {
     let settable = frame.framing.settable();

@@ -3,7 +3,6 @@
 mod builtin;
 mod case;
 mod client;
-mod condition;
 mod connections;
 mod deliver;
 mod exchange;
@@ -12,17 +11,19 @@ mod frame;
 mod json;
 mod message;
 mod name;
-mod options;
+mod notation;
+pub(crate) mod options;
+mod places;
 mod profile;
 mod protocol;
 mod role;
 mod start;
-mod step;
+pub(crate) mod step;
 mod structured;
+mod sysctl;
 mod template;
 mod threshold;
-mod transfer;
-mod value;
+pub(crate) mod value;
 
 use std::time::Duration;
 
@@ -30,15 +31,15 @@ use super::context::Context;
 use super::syntax::{Item, Time};
 
 pub(crate) use case::{Targets, scenario};
-pub(crate) use name::Unique;
+pub(crate) use client::both_ends;
+pub(crate) use name::{Unique, chosen};
 pub(crate) use profile::{Lowered, profile};
 pub(crate) use protocol::{Library, protocol};
 pub(crate) use start::READY_WITHIN;
-use step::optional_time;
 pub(crate) use template::{START, names as template_names};
 
 /// A duration that is not 0. `None` where it had a mistake.
-fn positive(cx: &Context, item: &Item<Time>) -> Option<Duration> {
+pub(crate) fn positive(cx: &Context, item: &Item<Time>) -> Option<Duration> {
     let time = item.get()?.0;
     if time.is_zero() {
         cx.error_help(

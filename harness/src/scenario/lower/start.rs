@@ -52,19 +52,48 @@ pub(crate) fn start(
         None => Some(None),
         Some(item) => item.get().map(|dir| Some(cx.path(dir))),
     };
-    let if_present = match &rest.if_present {
-        None => Some(false),
-        Some(item) => item.get().copied(),
+    let if_present = rest.if_present.as_ref().map(|item| present(cx, item));
+    let argv = argv?;
+    let if_present = match if_present {
+        None => None,
+        Some(item) => match item? {
+            Present::Itself => argv.first().cloned(),
+            Present::Program(name) => Some(name),
+            Present::Anyway => None,
+        },
     };
     let command = StartCommand {
-        argv: argv?,
+        argv,
         env: env.unwrap_or(Some(BTreeMap::new()))?,
         dir: dir?,
         ready: ready?,
         within: within?,
-        if_present: if_present?,
+        if_present,
     };
     needs_template(cx, transport, &used, argv_span).then_some(command)
+}
+
+/// What must be installed, or else the cases are skipped.
+enum Present {
+    Itself,
+    Program(String),
+    Anyway,
+}
+
+fn present(cx: &Context, item: &Item<Word>) -> Option<Present> {
+    match item.get()?.0.as_str() {
+        "true" => Some(Present::Itself),
+        "false" => Some(Present::Anyway),
+        "" => {
+            cx.error_help(
+                item.span,
+                "the program's name is empty",
+                "write `true`, or name it",
+            );
+            None
+        }
+        name => Some(Present::Program(name.to_owned())),
+    }
 }
 
 /// Without its port or path in it, a program could not know where to listen.

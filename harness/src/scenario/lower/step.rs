@@ -5,21 +5,18 @@ use std::time::Duration;
 use harness_net::Transport;
 
 use crate::scenario::context::Context;
-use crate::scenario::lower::condition::condition;
 use crate::scenario::lower::connections::Connections;
-use crate::scenario::lower::name::chosen;
-use crate::scenario::lower::{Lowered, READY_WITHIN, client, options, positive, transfer};
-use crate::scenario::model::{CloseHow, Origin, Role, Step, StepKind};
+use crate::scenario::lower::places::Listeners;
+use crate::scenario::lower::{Lowered, positive};
+use crate::scenario::model::{Origin, Role, Step};
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
-use crate::scenario::syntax::{
-    ClosedSyntax, ConnectSyntax, HowSyntax, Item, PlayExchanges, PlaySyntax, RepeatSyntax,
-    SecondExpect, SetSyntax, SignalWord, SilenceSyntax, StartTargetSyntax, StepSyntax,
-    StopTargetSyntax, TimedSyntax,
-};
+use crate::scenario::syntax::{Item, StepSyntax, Time};
+use crate::step::{self, Here};
 
+/// Whether the target runs when a step is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TargetState {
+pub(crate) enum TargetState {
     Running,
     Paused,
     Stopped,
@@ -31,13 +28,14 @@ pub(crate) struct Steps<'a> {
     /// What the target speaks over, where that is known.
     pub(crate) transport: Option<Transport>,
     pub(crate) connections: Connections,
+    pub(crate) listeners: Listeners,
     /// The names of the `timed` blocks so far.
     pub(crate) timed: Vec<String>,
     /// True: some step plays exchanges.
     pub(crate) plays: bool,
     /// True: some step receives, and so measures a latency.
     pub(crate) receives: bool,
-    target_state: TargetState,
+    pub(crate) target_state: TargetState,
     /// The role of targets that some step so far is for.
     role: Option<Role>,
     /// True while the steps of a `repeat` are looked at a second time.
@@ -50,6 +48,7 @@ impl<'a> Steps<'a> {
             target,
             transport,
             connections: Connections::default(),
+            listeners: Listeners::default(),
             timed: Vec::new(),
             plays: false,
             receives: false,
@@ -68,150 +67,23 @@ impl<'a> Steps<'a> {
                     self.connections.unsure = true;
                     return None;
                 };
-                let kind = self.step(cx, step, item.span)?;
+                let kind = step::lower(
+                    Here {
+                        cx,
+                        steps: self,
+                        at: item.span,
+                    },
+                    step,
+                )?;
+                if let Some(role) = kind.role() {
+                    self.for_role(cx, role, &kind.words(), item.span);
+                }
                 Some(Step {
                     at: cx.location(item.span),
                     kind,
                 })
             })
             .collect()
-    }
-
-    fn step(&mut self, cx: &Context, given: &StepSyntax, at: Span) -> Option<StepKind> {
-        match given {
-            StepSyntax::Play(item) => self.play(cx, item),
-            StepSyntax::Connect(item) => {
-                self.for_role(cx, Role::Server, "connect", at);
-                self.connect(cx, item)
-            }
-            StepSyntax::Accept(item) => {
-                self.for_role(cx, Role::Client, "accept", at);
-                let name = item.get()?;
-                self.connections.open(cx, name, item.span).then_some(())?;
-                Some(StepKind::Accept { name: name.clone() })
-            }
-            StepSyntax::Ended(item) => {
-                self.for_role(cx, Role::Client, "ended", at);
-                client::ended(cx, item.as_ref())
-            }
-            StepSyntax::Send(item) => transfer::send(cx, self, item, at),
-            StepSyntax::Recv(item) => {
-                self.receives = true;
-                transfer::recv(cx, self, item, at)
-            }
-            StepSyntax::Silence(item) => {
-                let (on, time) = match item.get()? {
-                    SilenceSyntax::For(time) => (
-                        None,
-                        Item {
-                            value: Some(*time),
-                            span: item.span,
-                        },
-                    ),
-                    SilenceSyntax::Map(map) => (map.on.as_ref(), map.duration.clone()),
-                };
-                let on = self.connections.used(cx, on, at);
-                Some(StepKind::Silence {
-                    duration: positive(cx, &time)?,
-                    on: on?,
-                })
-            }
-            StepSyntax::Shutdown(item) => {
-                self.stream_only(cx, "shutdown", at);
-                let on = self.connections.half_close(cx, item.as_ref(), at)?;
-                Some(StepKind::Shutdown { on })
-            }
-            StepSyntax::Close(item) => {
-                let on = self.connections.close(cx, item.as_ref(), at)?;
-                Some(StepKind::Close { on })
-            }
-            StepSyntax::Reset(item) => {
-                self.stream_only(cx, "reset", at);
-                let on = self.connections.close(cx, item.as_ref(), at)?;
-                Some(StepKind::Reset { on })
-            }
-            StepSyntax::Closed(item) => self.closed(cx, item, at),
-            StepSyntax::Set(item) => self.set(cx, item, at),
-            StepSyntax::Require(item) => Some(StepKind::Require(condition(
-                cx,
-                self,
-                item.get()?,
-                item.span,
-            )?)),
-            StepSyntax::Expect(item) => Some(StepKind::Expect(condition(
-                cx,
-                self,
-                item.get()?,
-                item.span,
-            )?)),
-            StepSyntax::PauseTarget => self.pause(cx, at),
-            StepSyntax::ResumeTarget => self.resume(cx, at),
-            StepSyntax::StopTarget(item) => {
-                self.for_role(cx, Role::Server, "stop_target", at);
-                self.stop(cx, item.as_ref(), at)
-            }
-            StepSyntax::StartTarget(item) => {
-                self.for_role(cx, Role::Server, "start_target", at);
-                self.start(cx, item.as_ref(), at)
-            }
-            StepSyntax::StartSecond(item) => {
-                self.for_role(cx, Role::Server, "start_second", at);
-                self.needs_started(cx, "start_second", at);
-                if self.target_state == TargetState::Stopped {
-                    cx.error_help(
-                        at,
-                        "there is no first instance: the target is stopped",
-                        "add `- start_target` before it",
-                    );
-                }
-                let expect = *item.get()?.expect.get()?;
-                Some(StepKind::StartSecond {
-                    refused: expect == SecondExpect::Refused,
-                })
-            }
-            StepSyntax::Repeat(item) => self.repeat(cx, item.get()?),
-            StepSyntax::Timed(item) => self.timed(cx, item.get()?),
-        }
-    }
-
-    fn play(&mut self, cx: &Context, item: &Item<PlaySyntax>) -> Option<StepKind> {
-        self.plays = true;
-        match self.target_state {
-            TargetState::Running => {}
-            TargetState::Paused => cx.error_help(
-                item.span,
-                "nothing can be played: the target is paused",
-                "add `- resume_target` before it, or use `send`",
-            ),
-            TargetState::Stopped => cx.error_help(
-                item.span,
-                "nothing can be played: the target is stopped",
-                "add `- start_target` before it",
-            ),
-        }
-        let (exchanges, on) = match item.get() {
-            None => {
-                self.connections.unsure = true;
-                return None;
-            }
-            Some(PlaySyntax::All(_)) => (None, None),
-            Some(PlaySyntax::Map(map)) => (map.exchanges.as_ref(), map.on.as_ref()),
-        };
-        let on = self.connections.play(cx, on);
-        let names = match exchanges {
-            None => None,
-            Some(item) => match item.get()? {
-                PlayExchanges::All(_) => None,
-                PlayExchanges::Names(names) => Some(self.exchanges(cx, names, item.span)?),
-            },
-        };
-        if names.is_none() {
-            self.has_exchanges(cx, item.span);
-        }
-        Some(StepKind::Play {
-            exchanges: names,
-            on: on?,
-        })
     }
 
     /// `play: all` needs something to play.
@@ -228,251 +100,34 @@ impl<'a> Steps<'a> {
         }
     }
 
-    fn exchanges(&self, cx: &Context, names: &[Item<String>], at: Span) -> Option<Vec<String>> {
-        if names.is_empty() {
-            cx.error_help(
-                at,
-                "no exchange is named",
-                "write `all`, or names as in `[read, write]`",
-            );
-            return None;
+    /// Looks at the steps of a `repeat` a second time: what the first round leaves behind must not
+    /// trip it.
+    pub(crate) fn once_more(&mut self, cx: &Context, steps: &Item<Vec<Item<StepSyntax>>>) {
+        if self.again {
+            return;
         }
-        let known: Option<Vec<&str>> = self.target.map(|t| {
-            t.profile
-                .exchanges
-                .iter()
-                .map(|e| e.name.as_str())
-                .collect()
-        });
-        let all: Vec<Option<String>> = names
-            .iter()
-            .map(|item| {
-                let name = item.get()?;
-                if let Some(known) = &known
-                    && !known.contains(&name.as_str())
-                {
-                    cx.push(suggest::unknown_name(
-                        cx, "exchange", name, item.span, known,
-                    ));
-                    return None;
-                }
-                Some(name.clone())
-            })
-            .collect();
-        all.into_iter().collect()
+        self.again = true;
+        self.connections.again = true;
+        let _ = self.block(cx, steps);
+        self.again = false;
+        self.connections.again = false;
     }
 
-    fn connect(&mut self, cx: &Context, item: &Item<ConnectSyntax>) -> Option<StepKind> {
-        let (name, at, given, error) = match item.get() {
-            Some(ConnectSyntax::Name(name)) => (Some(name), item.span, None, None),
-            Some(ConnectSyntax::Map(map)) => (
-                map.name.get(),
-                map.name.span,
-                map.options.as_ref(),
-                map.error.as_ref(),
-            ),
-            None => (None, item.span, None, None),
-        };
-        let options = given
-            .and_then(Item::get)
-            .map(|o| options::alone(cx, o, self.transport))
-            .unwrap_or_default();
-        let fails = error.map(|item| error_name(cx, item));
-        let Some(name) = name else {
-            self.connections.unsure = true;
-            return None;
-        };
-        if fails.is_some() {
-            // It must not come to be, so it is not open afterwards.
-            chosen(cx, "a connection", name, at).then_some(())?;
-        } else {
-            if self.target_state == TargetState::Stopped {
-                cx.error_help(
-                    at,
-                    "nothing can be connected to: the target is stopped",
-                    "add `error: ECONNREFUSED` if that is what must be seen, or start it before",
-                );
-            }
-            self.connections.open(cx, name, at).then_some(())?;
+    /// A `timed` block has this name.
+    pub(crate) fn time(&mut self, cx: &Context, name: &str, at: Span) {
+        if !self.timed.iter().any(|known| known == name) {
+            self.timed.push(name.to_owned());
+        } else if !self.again {
+            cx.error(at, format!("another `timed` block is named `{name}`"));
         }
-        let error = match fails {
-            None => None,
-            Some(name) => Some(name?),
-        };
-        Some(StepKind::Connect {
-            name: name.clone(),
-            options,
-            error,
-        })
     }
 
-    fn closed(&mut self, cx: &Context, item: &Item<ClosedSyntax>, at: Span) -> Option<StepKind> {
-        self.stream_only(cx, "closed", at);
-        let (on, how, within) = match item.get()? {
-            ClosedSyntax::How(how) => (None, Some(*how), None),
-            ClosedSyntax::Map(map) => {
-                (map.on.as_ref(), map.how.get().copied(), map.within.as_ref())
-            }
-        };
-        let on = self.connections.used(cx, on, at);
-        let within = optional_time(cx, within)?;
-        let how = match how? {
-            HowSyntax::Fin => CloseHow::Fin,
-            HowSyntax::Reset => CloseHow::Reset,
-            HowSyntax::Any => CloseHow::Any,
-        };
-        Some(StepKind::Closed {
-            on: on?,
-            how,
-            within,
-        })
-    }
-
-    fn set(&mut self, cx: &Context, item: &Item<SetSyntax>, at: Span) -> Option<StepKind> {
-        let given = item.get()?;
-        let on = self.connections.used(cx, given.on.as_ref(), at);
-        let options = options::alone(cx, &given.options(), self.transport);
-        for (key, given) in [
-            ("rcvbuf", given.rcvbuf.as_ref().map(|i| i.span)),
-            ("maxseg", given.maxseg.as_ref().map(|i| i.span)),
-            ("bind", given.bind.as_ref().map(|i| i.span)),
-            ("bind_port", given.bind_port.as_ref().map(|i| i.span)),
-        ] {
-            if let (Some(at), true) = (given, key != "rcvbuf") {
-                cx.error_help(
-                    at,
-                    format!("`{key}` has no effect on a connection that is open"),
-                    "give it to `connect`, under `options`",
-                );
-            }
-        }
-        if options == harness_net::SocketOptions::default() && given.is_empty() {
-            cx.error_help(
-                item.span,
-                "no option is set",
-                "add one, such as `nodelay: true`",
-            );
-            return None;
-        }
-        Some(StepKind::Set { on: on?, options })
-    }
-
-    fn pause(&mut self, cx: &Context, at: Span) -> Option<StepKind> {
-        self.needs_started(cx, "pause_target", at);
-        if self.target_state != TargetState::Running {
-            cx.error(at, "the target does not run at this step");
-        }
-        self.target_state = TargetState::Paused;
-        Some(StepKind::PauseTarget)
-    }
-
-    fn resume(&mut self, cx: &Context, at: Span) -> Option<StepKind> {
-        self.needs_started(cx, "resume_target", at);
-        if self.target_state != TargetState::Paused {
-            cx.error_help(
-                at,
-                "the target is not paused at this step",
-                "add `- pause_target` before it",
-            );
-        }
-        self.target_state = TargetState::Running;
-        Some(StepKind::ResumeTarget)
-    }
-
-    fn stop(
+    /// The steps inside a step, at least one.
+    pub(crate) fn block(
         &mut self,
         cx: &Context,
-        item: Option<&Item<StopTargetSyntax>>,
-        at: Span,
-    ) -> Option<StepKind> {
-        self.needs_started(cx, "stop_target", at);
-        if self.target_state == TargetState::Stopped {
-            cx.error(at, "the target is stopped already");
-        }
-        self.target_state = TargetState::Stopped;
-        let kill = match item {
-            None => false,
-            Some(item) => match &item.get()?.signal {
-                None => false,
-                Some(signal) => *signal.get()? == SignalWord::Kill,
-            },
-        };
-        Some(StepKind::StopTarget { kill })
-    }
-
-    fn start(
-        &mut self,
-        cx: &Context,
-        item: Option<&Item<StartTargetSyntax>>,
-        at: Span,
-    ) -> Option<StepKind> {
-        self.needs_started(cx, "start_target", at);
-        if self.target_state != TargetState::Stopped {
-            cx.error_help(
-                at,
-                "the target was not stopped before this step",
-                "add `- stop_target` before it: cases begin with a target that runs",
-            );
-        }
-        self.target_state = TargetState::Running;
-        let (within, expect) = match item {
-            None => (None, None),
-            Some(item) => {
-                let map = item.get()?;
-                (optional_time(cx, map.within.as_ref())?, map.expect.as_ref())
-            }
-        };
-        let refused = match expect {
-            None => false,
-            Some(item) => *item.get()? == SecondExpect::Refused,
-        };
-        if refused {
-            self.target_state = TargetState::Stopped;
-        }
-        Some(StepKind::StartTarget {
-            within: within.unwrap_or(READY_WITHIN),
-            refused,
-        })
-    }
-
-    fn repeat(&mut self, cx: &Context, given: &RepeatSyntax) -> Option<StepKind> {
-        let times = given.times.get().map(|t| t.0);
-        let steps = self.block(cx, &given.steps);
-        if times.is_some_and(|t| t > 1) && !self.again {
-            // What the first round leaves behind must not trip the second.
-            self.again = true;
-            self.connections.again = true;
-            let _ = self.block(cx, &given.steps);
-            self.again = false;
-            self.connections.again = false;
-        }
-        Some(StepKind::Repeat {
-            times: times?,
-            steps: steps?,
-        })
-    }
-
-    fn timed(&mut self, cx: &Context, given: &TimedSyntax) -> Option<StepKind> {
-        let steps = self.block(cx, &given.steps);
-        let name = given.name.get()?;
-        chosen(cx, "a `timed` block", name, given.name.span).then_some(())?;
-        if self.timed.contains(name) {
-            if !self.again {
-                cx.error(
-                    given.name.span,
-                    format!("another `timed` block is named `{name}`"),
-                );
-            }
-        } else {
-            self.timed.push(name.clone());
-        }
-        Some(StepKind::Timed {
-            name: name.clone(),
-            steps: steps?,
-        })
-    }
-
-    fn block(&mut self, cx: &Context, steps: &Item<Vec<Item<StepSyntax>>>) -> Option<Vec<Step>> {
+        steps: &Item<Vec<Item<StepSyntax>>>,
+    ) -> Option<Vec<Step>> {
         let given = steps.get()?;
         if given.is_empty() {
             cx.error(steps.span, "there is no step in it");
@@ -497,6 +152,7 @@ impl<'a> Steps<'a> {
             (None, Some(is)) => (is, "a step before it is for"),
             (None, None) => (role, ""),
         };
+        let what = what.split(' ').next().unwrap_or_default();
         self.role = Some(role);
         let (right, wrong, help) = match role {
             _ if is == role => return,
@@ -519,7 +175,7 @@ impl<'a> Steps<'a> {
     }
 
     /// Refuses a step that needs a program that the harness started.
-    fn needs_started(&self, cx: &Context, what: &str, at: Span) {
+    pub(crate) fn needs_started(&self, cx: &Context, what: &str, at: Span) {
         let Some(target) = self.target else { return };
         if let Origin::Connect(endpoint) = &target.profile.origin {
             cx.error_help(
@@ -532,10 +188,7 @@ impl<'a> Steps<'a> {
 }
 
 /// A duration that may be absent. The outer `None` is a mistake.
-pub(crate) fn optional_time(
-    cx: &Context,
-    item: Option<&Item<crate::scenario::syntax::Time>>,
-) -> Option<Option<Duration>> {
+pub(crate) fn optional_time(cx: &Context, item: Option<&Item<Time>>) -> Option<Option<Duration>> {
     match item {
         None => Some(None),
         Some(item) => positive(cx, item).map(Some),
@@ -543,7 +196,7 @@ pub(crate) fn optional_time(
 }
 
 /// The errors that a step may expect: those of connect(2), send(2) and recv(2).
-const ERRORS: [&str; 14] = [
+const ERRORS: [&str; 16] = [
     "ECONNREFUSED",
     "ECONNRESET",
     "ECONNABORTED",
@@ -558,6 +211,8 @@ const ERRORS: [&str; 14] = [
     "EPERM",
     "ENOENT",
     "EINVAL",
+    "EDESTADDRREQ",
+    "EAGAIN",
 ];
 
 /// The name of an error.
@@ -568,4 +223,37 @@ pub(crate) fn error_name(cx: &Context, item: &Item<String>) -> Option<String> {
     }
     cx.push(suggest::unknown_name(cx, "error", name, item.span, &ERRORS));
     None
+}
+
+/// Exactly one of several keys must be given; tells where it is not so.
+pub(crate) fn one_of(
+    cx: &Context,
+    given: &[(&str, Option<Span>)],
+    step: &str,
+    at: Span,
+) -> Option<()> {
+    let present: Vec<(&str, Span)> = given
+        .iter()
+        .filter_map(|(k, s)| Some((*k, (*s)?)))
+        .collect();
+    match present.as_slice() {
+        [_] => Some(()),
+        [] => {
+            let keys: Vec<&str> = given.iter().map(|(key, _)| *key).collect();
+            cx.error_help(
+                at,
+                format!("`{step}` does not say what"),
+                format!("add one of {}", suggest::list(&keys)),
+            );
+            None
+        }
+        [(first, _), (second, at), ..] => {
+            cx.error_help(
+                *at,
+                format!("`{step}` has both `{first}` and `{second}`"),
+                "keep one of them, or make them two steps",
+            );
+            None
+        }
+    }
 }

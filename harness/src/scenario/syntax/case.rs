@@ -35,6 +35,9 @@ pub struct CaseSyntax {
     pub level: Option<Item<LevelSyntax>>,
     /// What it needs of the target. It is skipped where that is lacking.
     pub needs: Option<Item<Vec<Item<NeedSyntax>>>>,
+    /// Kernel settings that it rests on, such as `net.ipv4.tcp_timestamps == 1`. It is skipped where
+    /// one is otherwise.
+    pub sysctl: Option<Item<Vec<Item<String>>>>,
     /// Words to choose cases by.
     pub tags: Option<Item<Vec<Item<String>>>>,
     /// Its own target, written as that of the scenario.

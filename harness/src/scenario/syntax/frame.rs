@@ -30,6 +30,14 @@ pub enum FrameSyntax {
     LengthPrefix(Item<LengthPrefixSyntax>),
     /// A length, a JSON header of that length, and a body whose size the header says.
     JsonHeader(Item<JsonHeaderSyntax>),
+    /// HTTP/1.1 (RFC 9110, RFC 9112). Its messages: [http message](#http-message).
+    Http1,
+    /// RESP2, the protocol of Redis. Its messages: [resp value](#resp-value).
+    Resp2,
+    /// WebSocket (RFC 6455), behind a handshake in `http1`. Its messages:
+    /// [web socket message](#web-socket-message).
+    #[serde(rename = "websocket")]
+    WebSocket,
 }
 
 /// Messages end with fixed bytes.

@@ -1,5 +1,7 @@
 //! The words of the language, as types: what may be written, before it is known to make sense.
 //!
+//! Steps and conditions have theirs in files of their own: [`crate::step`], [`crate::condition`].
+//!
 //! These types drive everything that speaks of the language: reading, suggestions, the editors'
 //! schema and the reference. A key is either `Item<T>`, and then needed, or `Option<Item<T>>`.
 //! The doc comments are the reference's text.
@@ -10,13 +12,14 @@ mod exchange;
 mod field;
 mod frame;
 mod item;
+mod message;
 mod options;
 mod profile;
 mod protocol;
 pub(crate) mod scalar;
 mod shape;
-mod step;
 
+pub use crate::step::StepSyntax;
 pub use bytes::{Bytes, BytesForm, FillSyntax};
 pub use case::{
     CaseSyntax, CutSyntax, DeliverSyntax, LevelSyntax, MergeSyntax, NeedSyntax, PlusSyntax,
@@ -33,6 +36,10 @@ pub use frame::{
     FrameSyntax, JsonHeaderSyntax, LengthPrefixSyntax, MessageSyntax,
 };
 pub use item::{Item, Named, Names, Raw};
+pub use message::{
+    HttpMessage, HttpValue, RespNull, RespTyped, RespValue, WebSocketClose, WebSocketCode,
+    WebSocketControl, WebSocketKind, WebSocketMessage, WebSocketPart, WebSocketPayload,
+};
 pub use options::{OptionsSyntax, SetSyntax};
 pub use profile::{
     BuiltinMap, BuiltinSyntax, EndsSyntax, LimitsSyntax, ProfileSyntax, ReadyForm, ReadyLine,
@@ -41,10 +48,5 @@ pub use profile::{
 };
 pub use protocol::ProtocolSyntax;
 pub use scalar::{Bound, Count, ExitSyntax, Int, Range, Size, Time, Word};
-pub use step::{
-    AllWord, ClosedMap, ClosedSyntax, ConditionSyntax, ConnectMap, ConnectSyntax, EndedSyntax,
-    HowSyntax, PlayExchanges, PlayMap, PlaySyntax, PortStateSyntax, QueueSyntax, RatioSyntax,
-    ReadSizes, RecvMap, RecvSyntax, RepeatSyntax, SecondExpect, SecondSyntax, SendMap, SendSyntax,
-    SignalWord, SilenceMap, SilenceSyntax, StartTargetSyntax, StepSyntax, StopTargetSyntax,
-    TimedSyntax,
-};
+
+pub(crate) use shape::by_shape;

@@ -98,9 +98,10 @@ pub struct StartMap {
     /// How long it may take to be ready; a client, to connect.
     #[schemars(extend("default" = "5s"))]
     pub within: Option<Item<Time>>,
-    /// True: where the program is not installed, the cases are skipped and counted as such.
+    /// True: where the program is not installed, the cases are skipped and counted as such. A name:
+    /// the same for the program of that name, which `argv` may start through a shell.
     #[schemars(extend("default" = false))]
-    pub if_present: Option<Item<bool>>,
+    pub if_present: Option<Item<Word>>,
 }
 
 by_shape! {

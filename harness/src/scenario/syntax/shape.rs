@@ -68,4 +68,4 @@ macro_rules! by_shape {
     };
 }
 
-pub(super) use by_shape;
+pub(crate) use by_shape;

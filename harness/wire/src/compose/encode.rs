@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use super::kinds::nested;
 use super::plan::{Part, Plan, Reach};
 use super::spec::Selector;
-use crate::{EncodeError, Encoded, Field, Message, Value, json};
+use crate::{EncodeError, Encoded, Field, Message};
 
 /// The content of one field before it stands in the frame.
 pub(crate) enum Piece<'m> {
@@ -110,12 +110,12 @@ fn check_names(plan: &Plan, message: &Message) -> Result<(), EncodeError> {
         };
         let kind = plan.parts[place].content.kind();
         if !kind.is_settable() {
-            return Err(unfit(name, show(value), kind.fixed_because()));
+            return Err(unfit(name, value.show(), kind.fixed_because()));
         }
         let mut earlier = message.fields[..at].iter();
         if earlier.any(|(earlier, _)| earlier == name) {
             let expected = "it has a value already, set it once";
-            return Err(unfit(name, show(value), expected));
+            return Err(unfit(name, value.show(), expected));
         }
     }
     Ok(())
@@ -225,20 +225,5 @@ fn write(part: &Part, piece: &Piece<'_>, out: &mut Vec<u8>) {
 }
 
 pub(crate) fn unfit(name: &str, given: String, expected: impl Into<String>) -> EncodeError {
-    EncodeError::Unfit {
-        name: name.into(),
-        given,
-        expected: expected.into(),
-    }
-}
-
-pub(crate) fn show(value: &Value) -> String {
-    match value {
-        Value::Int(value) => value.to_string(),
-        Value::Bytes(bytes) => format!("{} bytes", bytes.len()),
-        Value::Json(value) => json::shorten(&value.to_string()),
-        Value::Headers(lines) => format!("{} headers", lines.len()),
-        Value::Frame(_) => "a nested frame".into(),
-        Value::List(items) => format!("a list of {}", items.len()),
-    }
+    EncodeError::unfit(name, given, expected)
 }

@@ -107,21 +107,7 @@ impl Decoder for RawDecoder {
         let whole = 0..bytes.len().min(self.limit);
         frame.len = whole.end;
         frame.fields.truncate(1);
-        match frame.fields.first_mut() {
-            Some(field) => {
-                if !Arc::ptr_eq(&field.name, &self.name) {
-                    field.name = Arc::clone(&self.name);
-                }
-                field.ranges.clear();
-                field.ranges.push(whole);
-            }
-            None => {
-                frame.fields.push(Field {
-                    name: Arc::clone(&self.name),
-                    ranges: vec![whole],
-                });
-            }
-        }
+        frame.set_field(0, &self.name, &[whole]);
         Ok(Progress::Frame)
     }
 

@@ -5,10 +5,14 @@ use harness_wire::{
     JsonDigest, JsonHeader, JsonSpec, Kind, LengthPrefix, Limits, Message, Raw, Value,
 };
 
+#[path = "protocols.rs"]
+pub(crate) mod protocols;
+
 use crate::describe::field;
 use crate::drive::Found;
 use crate::literal::literal;
 use crate::message::message;
+use protocols::Placed;
 
 /// A framing, and what its messages are made of.
 #[derive(Debug)]
@@ -23,32 +27,33 @@ impl Built {
     /// `line` is the framing's name and its arguments; `fields` describes a composed frame.
     pub(crate) fn new(line: &str, fields: &[String], limits: Limits) -> Built {
         let mut words = line.split_whitespace();
-        let mut next = || words.next();
         let mut specs = Vec::new();
-        let framing: Box<dyn Framing> = match next().expect("a framing") {
+        let framing: Box<dyn Framing> = match words.next().expect("a framing") {
             "raw" => Box::new(Raw::new(limits)),
             "fixed" => {
-                let size = next().expect("a size").parse().expect("a size");
+                let size = words.next().expect("a size").parse().expect("a size");
                 Box::new(Fixed::new(size, limits).expect("a framing"))
             }
             "delimiter" => {
-                let bytes = literal(next().expect("a delimiter"));
-                let optional = next() == Some("final_optional");
+                let bytes = literal(words.next().expect("a delimiter"));
+                let optional = words.next() == Some("final_optional");
                 Box::new(Delimiter::new(bytes, optional, limits).expect("a framing"))
             }
             "length_prefix" => {
-                let int = next().expect("a type").parse().expect("a type");
-                let counts = if next() == Some("all") {
+                let int = words.next().expect("a type").parse().expect("a type");
+                let counts = if words.next() == Some("all") {
                     Counts::All
                 } else {
                     Counts::Body
                 };
-                let adjust = next().map_or(0, |adjust| adjust.parse().expect("an adjustment"));
+                let adjust = words
+                    .next()
+                    .map_or(0, |adjust| adjust.parse().expect("an adjustment"));
                 Box::new(LengthPrefix::new(int, counts, adjust, limits).expect("a framing"))
             }
             "json_header" => {
-                let length = next().expect("a type").parse().expect("a type");
-                let digest = next().map(|word| {
+                let length = words.next().expect("a type").parse().expect("a type");
+                let digest = words.next().map(|word| {
                     let (key, algorithm) = word.split_once(':').expect("key:algorithm");
                     let algorithm = algorithm.parse().expect("an algorithm");
                     JsonDigest {
@@ -67,6 +72,7 @@ impl Built {
                 specs = fields.iter().map(|line| field(line)).collect();
                 Box::new(Composed::new("vector", specs.clone(), limits).expect("a framing"))
             }
+            name @ ("http1" | "resp2" | "websocket") => Box::new(Placed::new(name, words, limits)),
             other => panic!("no framing {other}"),
         };
         Built {
@@ -78,6 +84,9 @@ impl Built {
 
     /// The message that a decoded frame came from.
     pub(crate) fn message(&self, found: &Found) -> Message {
+        if let Some(message) = protocols::message(self.framing.name(), found) {
+            return message;
+        }
         if !self.specs.is_empty() {
             return message(&self.specs, "", found);
         }

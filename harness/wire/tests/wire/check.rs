@@ -49,6 +49,9 @@ pub(crate) const FAMILIES: &[(&str, &[&str])] = &[
         ],
     ),
     ("composed", COMPOSED),
+    ("http1", &["http1", "http1 client", "http1 server"]),
+    ("resp2", &["resp2", "resp2 client", "resp2 server"]),
+    ("websocket", &["websocket client", "websocket server"]),
 ];
 
 /// Composed frames, their fields parted by semicolons.

@@ -94,10 +94,26 @@ fn take(seen: &mut Seen, held: &mut Vec<u8>, frame: &Frame) {
         "{frame:?} of {} bytes",
         held.len()
     );
+    let ranges = |field: &Field| field.ranges.clone();
+    let mut ranges: Vec<_> = frame.fields.iter().flat_map(ranges).collect();
+    let first = |field: &Field| field.ranges.first().map(|range| range.start);
+    // Fields in several pieces may lie in each other's gaps; where none is, their order shows.
+    if ranges.len() == frame.fields.len() {
+        assert!(frame.fields.is_sorted_by_key(first), "{frame:?}");
+    }
+    // An empty piece covers nothing, and may lie within another.
+    assert!(
+        ranges.iter().all(|range| range.end <= frame.len),
+        "{frame:?}"
+    );
+    ranges.retain(|range| !range.is_empty());
+    ranges.sort_by_key(|range| range.start);
     let mut at = 0;
-    for range in frame.fields.iter().flat_map(|field| &field.ranges) {
-        assert_eq!(range.start, at, "fields lie one after the other: {frame:?}");
-        assert!(range.start <= range.end);
+    for range in ranges {
+        assert_eq!(
+            range.start, at,
+            "fields cover all, without overlap: {frame:?}"
+        );
         at = range.end;
     }
     assert_eq!(at, frame.len, "the fields cover the frame: {frame:?}");

@@ -1,6 +1,6 @@
 //! Frames that are wrong on purpose: which there are, and that they are wrong.
 
-use harness_wire::{Encoded, FrameErrorKind, Limits, Message, Value};
+use harness_wire::{Encoded, Frame, FrameErrorKind, Limits, Message, Progress, Value};
 
 use crate::build::Built;
 use crate::drive::drive;
@@ -68,6 +68,113 @@ fn each_framing_names_its_mistakes() {
     ] {
         assert_eq!(of(line, b"body"), expected, "{line}");
     }
+}
+
+/// The names for a message of a protocol, given as bytes, after each was checked.
+fn of_bytes(line: &str, bytes: &[u8]) -> String {
+    let built = Built::new(line, &[], Limits::default());
+    let (mut decoder, mut frame) = (built.framing.decoder(), Frame::default());
+    assert_eq!(
+        decoder.decode(bytes, &mut frame),
+        Ok(Progress::Frame),
+        "{line}"
+    );
+    let fields = frame.fields;
+    names(
+        &built,
+        &Encoded {
+            bytes: bytes.to_vec(),
+            fields,
+        },
+    )
+}
+
+const HTTP: &str = "headers.folded headers.blank_before_colon headers.no_colon headers.no_name \
+    headers.not_a_token headers.nul headers.bare_cr headers.bare_lf headers.blank_first \
+    content-length.negative content-length.plus content-length.hex content-length.text \
+    content-length.empty content-length.fraction content-length.huge content-length.list \
+    content-length.twice transfer-encoding.with_length transfer-encoding.twice \
+    transfer-encoding.not_last transfer-encoding.unended transfer-encoding.empty \
+    chunks.not_hex chunks.negative chunks.prefix chunks.no_size chunks.huge \
+    chunks.short_by_one chunks.long_by_one chunks.bare_lf chunks.no_last \
+    headers.over_limit content-length.over_limit";
+
+fn words(parts: &[&str]) -> String {
+    let words: Vec<&str> = parts
+        .iter()
+        .flat_map(|part| part.split_whitespace())
+        .collect();
+    words.join(" ")
+}
+
+#[test]
+fn a_request_can_be_wrong_in_many_ways() {
+    let first = "start_line.http_2 start_line.no_version start_line.lower_case method.missing \
+        method.not_a_token target.missing target.blank target.nul host.missing host.twice";
+    let last = "frame.truncated_in_method frame.truncated_in_start_line frame.truncated_in_target \
+        frame.truncated_in_headers frame.truncated_in_host frame.truncated_in_content-length \
+        frame.truncated_in_body";
+    let request = b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody";
+    assert_eq!(
+        of_bytes("http1 client", request),
+        words(&[first, HTTP, last])
+    );
+    assert_eq!(of_bytes("http1", request), words(&[first, HTTP, last]));
+}
+
+#[test]
+fn a_response_can_be_wrong_in_many_ways() {
+    let first = "start_line.http_2 start_line.no_version start_line.no_blank status.short \
+        status.text status.out_of_range reason.nul";
+    let last = "frame.truncated_in_start_line frame.truncated_in_status frame.truncated_in_reason \
+        frame.truncated_in_headers frame.truncated_in_content-length frame.truncated_in_body";
+    // Any coding may end with the connection.
+    let both = HTTP.replace("transfer-encoding.unended", "");
+    let response = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody";
+    assert_eq!(
+        of_bytes("http1 server", response),
+        words(&[first, &both, last])
+    );
+}
+
+#[test]
+fn a_command_can_be_wrong_in_many_ways() {
+    let all = "length.negative length.array_negative length.text length.empty length.plus \
+        length.blank length.hex length.bare_lf length.max length.overflow length.array_max \
+        length.array_text length.digits element.unknown end.missing end.short end.bare_lf \
+        line.bare_lf line.not_an_integer line.overflow length.too_deep line.over_limit \
+        length.over_limit frame.truncated_in_length";
+    for line in ["resp2 client", "resp2 server"] {
+        let names = of_bytes(line, b"*1\r\n$4\r\nPING\r\n");
+        let data = "frame.truncated_in_data frame.truncated_in_end";
+        assert_eq!(names, words(&[all, data]), "{line}");
+    }
+    // What is wrong in an array is a mere line for a server that takes inline commands.
+    assert_eq!(
+        of_bytes("resp2 client", b"PING\r\n"),
+        words(&[all, "frame.truncated_in_line frame.truncated_in_end"])
+            .replace("frame.truncated_in_length ", "")
+    );
+}
+
+#[test]
+fn a_web_socket_message_can_be_wrong_in_many_ways() {
+    let all = "opcode.rsv1 opcode.rsv2 opcode.rsv3 opcode.reserved opcode.reserved_control \
+        opcode.continuation opcode.fragmented_ping payload.not_utf8 payload.cut_character \
+        payload.surrogate payload.close_short payload.close_999 payload.close_1005 \
+        payload.close_2000 payload.close_not_utf8 opcode.interleaved payload.cut_wrong \
+        length.long_control length.wide_16 length.wide_64 length.highest_bit length.max \
+        length.over_limit";
+    let server = "mask.given frame.truncated_in_length \
+        frame.truncated_in_payload";
+    assert_eq!(
+        of_bytes("websocket server", b"\x81\x05Hello"),
+        words(&[all, server])
+    );
+    let client = "mask.missing frame.truncated_in_length \
+        frame.truncated_in_mask frame.truncated_in_payload";
+    let masked = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
+    assert_eq!(of_bytes("websocket client", masked), words(&[all, client]));
 }
 
 #[test]

@@ -54,6 +54,9 @@ fn round_trip(built: &Built, messages: &[Message], cuts: &[prop::sample::Index])
     }
 }
 
+/// Families whose messages are more than one field of any bytes.
+const STRUCTURED: &[&str] = &["composed", "http1", "resp2", "websocket"];
+
 fn bodies() -> impl Strategy<Value = Vec<Vec<u8>>> {
     vec(
         vec(
@@ -72,7 +75,7 @@ proptest! {
         bodies in bodies(),
         cuts in vec(any::<prop::sample::Index>(), 0..8),
     ) {
-        for (_, lines) in FAMILIES.iter().filter(|(family, _)| *family != "composed") {
+        for (_, lines) in FAMILIES.iter().filter(|(family, _)| !STRUCTURED.contains(family)) {
             for line in *lines {
                 let built = Built::new(line, &[], Limits::default());
                 let name = built.framing.sole_field().unwrap();

@@ -41,6 +41,8 @@ fn every_framing_has_vectors_and_knows_its_name() {
     assert_eq!(files, NAMES);
     for (line, name, sole) in [
         ("raw", "raw", "data"),
+        ("resp2", "resp2", "value"),
+        ("websocket", "websocket", "text"),
         ("fixed 1", "fixed", "body"),
         ("delimiter \"\\n\"", "delimiter", "body"),
         ("length_prefix u8", "length_prefix", "body"),
@@ -54,4 +56,9 @@ fn every_framing_has_vectors_and_knows_its_name() {
         assert!(built.framing.settable().contains(&sole.to_owned()));
         assert!(NAMES.contains(&name));
     }
+    let http1 = Built::new("http1", &[], Limits::default());
+    assert_eq!(
+        (http1.framing.name(), http1.framing.sole_field()),
+        ("http1", None)
+    );
 }

@@ -15,6 +15,13 @@ fn a_reused_frame_keeps_its_allocations() {
         ("fixed 3", b"abc", b"xyz"),
         ("delimiter \"\\r\\n\"", b"a\r\n", b"abcdefgh\r\n"),
         ("length_prefix u16be", b"\0\x01a", b"\0\x08abcdefgh"),
+        (
+            "http1 server",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+            b"HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\nno",
+        ),
+        ("resp2", b"*1\r\n$1\r\na\r\n", b"*1\r\n$4\r\nabcd\r\n"),
+        ("websocket server", b"\x81\x01a", b"\x82\x02bc"),
     ] {
         let built = built(line);
         let (mut decoder, mut frame) = (built.framing.decoder(), Frame::default());
@@ -114,9 +121,17 @@ fn a_caller_that_breaks_the_contract_gets_no_panic() {
         "delimiter \"aab\"",
         "length_prefix u16be",
         "json_header u8",
+        "http1",
+        "resp2",
+        "websocket",
     ] {
         let built = built(line);
-        let bytes = b"\x00\x30{\"total_size\":1}aaaaaaaaaaaaa";
+        let bytes: &[u8] = match line {
+            "http1" => b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+            "resp2" => b"*2\r\n$3\r\nabc\r\n*1\r\n:12345\r\n+OK\r\n",
+            "websocket" => b"\x01\x02\xce\xba\x89\x01a\x80\x82\x01\x02\x03\x04ab",
+            _ => b"\x00\x30{\"total_size\":1}aaaaaaaaaaaaa",
+        };
         for from in 0..bytes.len() {
             for to in 0..bytes.len() {
                 let (mut decoder, mut frame) = (built.framing.decoder(), Frame::default());

@@ -8,12 +8,15 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("composed", include_str!("../vectors/kinds.txt")),
     ("delimiter", include_str!("../vectors/delimiter.txt")),
     ("fixed", include_str!("../vectors/fixed.txt")),
+    ("http1", include_str!("../vectors/http1.txt")),
     ("json_header", include_str!("../vectors/json_header.txt")),
     (
         "length_prefix",
         include_str!("../vectors/length_prefix.txt"),
     ),
     ("raw", include_str!("../vectors/raw.txt")),
+    ("resp2", include_str!("../vectors/resp2.txt")),
+    ("websocket", include_str!("../vectors/websocket.txt")),
 ];
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{FieldKind, Said};
 use crate::compose::compile::{Compiling, Draft};
-use crate::compose::encode::{Piece, check_extent, show, unfit};
+use crate::compose::encode::{Piece, check_extent, unfit};
 use crate::compose::plan::Part;
 use crate::compose::spec::Extent;
 use crate::compose::spec_error::SpecError;
@@ -24,7 +24,7 @@ pub(super) fn given<'m>(part: &Part, given: Option<&'m Value>) -> Result<&'m [u8
             check_extent(part, bytes)?;
             Ok(bytes)
         }
-        Some(value) => Err(unfit(&part.key, show(value), "it holds bytes")),
+        Some(value) => Err(unfit(&part.key, value.show(), "it holds bytes")),
         None => Err(EncodeError::Missing {
             name: part.key.clone(),
         }),

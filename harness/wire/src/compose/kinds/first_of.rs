@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::nested::{self, Nested};
 use super::{FieldKind, Said};
 use crate::compose::compile::{Compiling, Draft};
-use crate::compose::encode::{Piece, show, unfit};
+use crate::compose::encode::{Piece, unfit};
 use crate::compose::machine::Machine;
 use crate::compose::malformed::Candidate;
 use crate::compose::plan::{Part, Plan, Reach};
@@ -65,7 +65,7 @@ impl FieldKind for FirstOf {
         let expected = || format!("it holds one of {} by its name", self.names.join(", "));
         let message = match given {
             Some(Value::Frame(message)) => message,
-            Some(value) => return Err(unfit(&part.key, show(value), expected())),
+            Some(value) => return Err(unfit(&part.key, value.show(), expected())),
             None => {
                 return Err(EncodeError::Missing {
                     name: part.key.clone(),

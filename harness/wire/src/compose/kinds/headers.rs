@@ -2,7 +2,7 @@
 
 use super::{FieldKind, Length, Said, Says, Scan, lines};
 use crate::compose::compile::{Compiling, Draft, RuleDraft};
-use crate::compose::encode::{Line, Piece, show, unfit, wire_size};
+use crate::compose::encode::{Line, Piece, unfit, wire_size};
 use crate::compose::malformed::Candidate;
 use crate::compose::plan::{Part, Plan};
 use crate::compose::rebuild::Rebuild;
@@ -182,7 +182,7 @@ impl FieldKind for Headers {
     ) -> Result<Piece<'m>, EncodeError> {
         let given = match given {
             Some(Value::Headers(lines)) => lines.as_slice(),
-            Some(value) => return Err(unfit(&part.key, show(value), "it holds headers")),
+            Some(value) => return Err(unfit(&part.key, value.show(), "it holds headers")),
             None => &[],
         };
         self.check(part, given)?;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{FieldKind, Length, Said, Says};
 use crate::compose::compile::{Compiling, Draft, RuleDraft};
-use crate::compose::encode::{Piece, check_extent, content, show, unfit, wire_size};
+use crate::compose::encode::{Piece, check_extent, content, unfit, wire_size};
 use crate::compose::malformed::Candidate;
 use crate::compose::plan::{Part, Plan};
 use crate::compose::rebuild::Rebuild;
@@ -105,7 +105,7 @@ impl FieldKind for JsonObject {
     ) -> Result<Piece<'m>, EncodeError> {
         let object = match given {
             Some(Value::Json(Json::Object(object))) => object.clone(),
-            Some(value) => return Err(unfit(&part.key, show(value), "it holds a JSON object")),
+            Some(value) => return Err(unfit(&part.key, value.show(), "it holds a JSON object")),
             None if self.has_default() => Map::new(),
             None => {
                 return Err(EncodeError::Missing {

@@ -2,7 +2,7 @@
 
 use super::{FieldKind, Said, Scan};
 use crate::compose::compile::{Compiling, Draft};
-use crate::compose::encode::{Piece, show, unfit};
+use crate::compose::encode::{Piece, unfit};
 use crate::compose::malformed::Candidate;
 use crate::compose::plan::Part;
 use crate::compose::rebuild::Rebuild;
@@ -98,7 +98,7 @@ impl FieldKind for Lines {
     ) -> Result<Piece<'m>, EncodeError> {
         let items = match given {
             Some(Value::List(items)) => items,
-            Some(value) => return Err(unfit(&part.key, show(value), "it holds a list of lines")),
+            Some(value) => return Err(unfit(&part.key, value.show(), "it holds a list of lines")),
             None => {
                 return Err(EncodeError::Missing {
                     name: part.key.clone(),
@@ -117,7 +117,7 @@ impl FieldKind for Lines {
                     out.extend_from_slice(line);
                     out.extend_from_slice(self.line_end.bytes());
                 }
-                value => return Err(unfit(&part.key, show(value), "each line is text")),
+                value => return Err(unfit(&part.key, value.show(), "each line is text")),
             }
         }
         Ok(Piece::Owned(out))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::compose::compile::{Compiling, Draft, plan};
-use crate::compose::encode::{Piece, encode, show, unfit};
+use crate::compose::encode::{Piece, encode, unfit};
 use crate::compose::malformed::{Candidate, mistakes};
 use crate::compose::plan::{Part, Plan};
 use crate::compose::rebuild::Rebuild;
@@ -116,7 +116,7 @@ pub(super) fn one(plan: &Plan, key: &str, value: &Value) -> Result<Encoded, Enco
         Value::Frame(message) => within(key, encode(plan, message)),
         value => Err(unfit(
             key,
-            show(value),
+            value.show(),
             "it holds a frame: its fields by name",
         )),
     }

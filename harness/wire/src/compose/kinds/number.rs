@@ -4,7 +4,7 @@ use std::fmt::{Debug, Display};
 
 use super::{FieldKind, Length, Said, Says, Scan};
 use crate::compose::compile::{Compiling, RuleDraft};
-use crate::compose::encode::{Piece, show, unfit, wire_size};
+use crate::compose::encode::{Piece, unfit, wire_size};
 use crate::compose::malformed::Candidate;
 use crate::compose::plan::{Part, Plan};
 use crate::compose::rebuild::Rebuild;
@@ -179,7 +179,7 @@ impl<F: Form> FieldKind for Number<F> {
             }
             (Role::Value { .. }, Some(Value::Int(value))) => Err(self.unfit(&part.key, *value, "")),
             (Role::Value { .. }, Some(value)) => {
-                Err(unfit(&part.key, show(value), "it holds an integer"))
+                Err(unfit(&part.key, value.show(), "it holds an integer"))
             }
             (
                 Role::Value {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::nested::{self, Nested};
 use super::{FieldKind, Said};
 use crate::compose::compile::{Compiling, Draft};
-use crate::compose::encode::{Piece, show, unfit};
+use crate::compose::encode::{Piece, unfit};
 use crate::compose::malformed::Candidate;
 use crate::compose::plan::{Part, Plan};
 use crate::compose::rebuild::Rebuild;
@@ -71,7 +71,7 @@ impl FieldKind for Repeat {
     ) -> Result<Piece<'m>, EncodeError> {
         let items = match given {
             Some(Value::List(items)) => items,
-            Some(value) => return Err(unfit(&part.key, show(value), "it holds a list of frames")),
+            Some(value) => return Err(unfit(&part.key, value.show(), "it holds a list of frames")),
             None => {
                 return Err(EncodeError::Missing {
                     name: part.key.clone(),

@@ -1,5 +1,6 @@
 //! The last checks of a whole frame, and its description.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::State;
@@ -7,7 +8,7 @@ use super::fault::error;
 use crate::compose::kinds::Content;
 use crate::compose::kinds::json::JsonDigest;
 use crate::compose::plan::Plan;
-use crate::{Field, Frame, FrameError, FrameErrorKind};
+use crate::{Frame, FrameError, FrameErrorKind};
 
 impl State {
     /// Checks what only a whole frame shows, describes it, and begins anew.
@@ -91,21 +92,9 @@ impl State {
     }
 }
 
-/// Describes one field in place: a frame that is used again costs no allocation.
+/// Describes the next field of the frame.
 #[inline]
 fn place_field(frame: &mut Frame, count: &mut usize, name: &Arc<str>, start: usize, end: usize) {
-    match frame.fields.get_mut(*count) {
-        Some(field) => {
-            if !Arc::ptr_eq(&field.name, name) {
-                field.name = Arc::clone(name);
-            }
-            field.ranges.clear();
-            field.ranges.push(start..end);
-        }
-        None => frame.fields.push(Field {
-            name: Arc::clone(name),
-            ranges: std::iter::once(start..end).collect(),
-        }),
-    }
+    frame.set_field(*count, name, &[Range { start, end }]);
     *count += 1;
 }
