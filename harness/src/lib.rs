@@ -8,7 +8,8 @@
 //!    a file at once. Nothing later meets a wrong input.
 //! 2. [`plan`] decides what will be done before anything is: which cases run, in which lane, with
 //!    which deliveries. It is pure.
-//! 3. [`target`] starts what is tested, knows when it is ready, and leaves nothing behind.
+//! 3. [`target`] starts what is tested, knows when it is ready, and leaves nothing behind. Servers
+//!    run through a case; a client under test is started for each delivery, and is listened for.
 //! 4. [`conform`] carries the plan out: one delivery on one thread over nonblocking sockets, many
 //!    side by side. It observes; it formats nothing. What it observed is judged by [`verdict`],
 //!    which has no clock and no I/O.
@@ -24,7 +25,7 @@
 //!
 //! Below this crate lie `harness-wire`, framings as pure functions over bytes; `harness-net`, the
 //! only crate that touches sockets and processes and the only one with `unsafe`; and
-//! `harness-targets`, the reference servers and their planted faults.
+//! `harness-targets`, the reference servers and clients and their planted faults.
 
 pub mod cli;
 pub mod condition;

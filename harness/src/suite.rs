@@ -8,7 +8,7 @@ use crate::scenario::model::{Document, Profile};
 use crate::scenario::{self, Diagnostics};
 
 /// The files of `scenarios/suite`, as they were when the program was built.
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     (
         "suite/framing.yaml",
         include_str!("../../scenarios/suite/framing.yaml"),
@@ -24,6 +24,10 @@ const FILES: [(&str, &str); 4] = [
     (
         "suite/restart.yaml",
         include_str!("../../scenarios/suite/restart.yaml"),
+    ),
+    (
+        "suite/outages.yaml",
+        include_str!("../../scenarios/suite/outages.yaml"),
     ),
 ];
 

@@ -1,8 +1,14 @@
 //! Verdicts: pure functions from what was expected and what was observed. No clock, no I/O.
 
+mod end;
+mod request;
+
 use std::time::Duration;
 
 use harness_wire::FrameError;
+
+pub use self::end::{WRONG_EXIT, WRONG_OUTPUT, end};
+pub use self::request::{WRONG_REQUEST, request};
 
 use crate::quote;
 use crate::run::{CaseResult, Verdict};
@@ -145,6 +151,8 @@ pub const NOT_REACHED: &str = "not reached";
 pub const CRASH: &str = "crash";
 /// Bytes without an end.
 pub const FLOOD: &str = "endless answer";
+/// A client ended before its conversation was over.
+pub const ENDED: &str = "ended early";
 /// Bytes that are no frame.
 pub const INVALID: &str = "invalid frame";
 

@@ -437,3 +437,43 @@ fn a_budget_ends_the_run_and_what_is_left_is_not_judged() {
     let wrong = harness(&["run", file.to_str().unwrap(), "--budget", "soon"]);
     assert_eq!(wrong.status.code(), Some(2), "{}", text(&wrong));
 }
+
+#[test]
+fn clients_have_an_exit_status_for_each_kind_of_failure() {
+    let code = |args: &[&str]| harness(args).status.code();
+    assert_eq!(code(&["client", "--list"]), Some(0));
+    let nobody = "tcp://127.0.0.1:1";
+    assert_eq!(code(&["client", "exec", "--connect", nobody, "a"]), Some(4));
+    assert_eq!(code(&["client", "exec", "--connect", nobody]), Some(2));
+    assert_eq!(code(&["client", "exek", "--connect", nobody, "a"]), Some(2));
+    assert_eq!(code(&["client", "exec"]), Some(2));
+    // Its queue takes the connection; nobody answers.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = format!("tcp://{}", listener.local_addr().unwrap());
+    let asks = [
+        "client",
+        "exec",
+        "--connect",
+        &silent,
+        "--timeout",
+        "50ms",
+        "a",
+    ];
+    assert_eq!(code(&asks), Some(3));
+}
+
+#[test]
+fn a_client_cannot_be_tested_at_an_address() {
+    let output = harness(&[
+        "run",
+        "scenarios/clients.yaml",
+        "--target",
+        "tcp://127.0.0.1:1",
+    ]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(
+        text(&output).contains("which is a client"),
+        "{}",
+        text(&output)
+    );
+}

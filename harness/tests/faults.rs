@@ -17,8 +17,8 @@ use common::{cases, run, text};
 use harness::run::Verdict;
 use harness::scenario::model::{Origin, Profile};
 
-/// Cases that no fault of a server can turn red, because they show what the kernel does. Each with
-/// the reason. Cases that are their own peer are such by themselves: no server takes part in them.
+/// Cases that no fault of a server or client can turn red, because they show what the kernel does. Each with
+/// the reason. Cases that are their own peer are such by themselves: no program takes part in them.
 /// `demonstrations.rs` shows that each can fail.
 const DEMONSTRATIONS: [(&str, &str); 7] = [
     (
@@ -76,9 +76,27 @@ fn turn() -> MutexGuard<'static, ()> {
 
 /// One scenario against one planted fault.
 struct Job {
-    service: &'static str,
+    /// The reference server's name, or the client's.
+    program: &'static str,
+    /// How reports call the program, such as `reference server exec`.
+    whose: String,
     fault: &'static str,
     scenario: &'static str,
+}
+
+/// Each fault of each reference server and client, with how reports call the program.
+fn faults() -> impl Iterator<Item = (&'static str, String, &'static harness_targets::Fault)> {
+    let servers = harness_targets::services()
+        .iter()
+        .map(|s| (s.name, "server", s.faults));
+    let clients = harness_targets::clients()
+        .iter()
+        .map(|c| (c.name, "client", c.faults));
+    servers.chain(clients).flat_map(|(name, role, faults)| {
+        faults
+            .iter()
+            .map(move |fault| (name, format!("reference {role} {name}"), fault))
+    })
 }
 
 /// What came of it.
@@ -87,7 +105,7 @@ struct Found {
     exit: Option<i32>,
     /// The ids of the cases that failed.
     red: BTreeSet<String>,
-    /// Those of them that ran against another server than the faulty one.
+    /// Those of them that ran against another program than the faulty one.
     beside: Vec<String>,
     /// What the program wrote.
     text: String,
@@ -102,16 +120,15 @@ fn zoo() -> &'static [Found] {
     ZOO.get_or_init(|| {
         let _turn = turn();
         let jobs = Mutex::new(Vec::new());
-        for service in harness_targets::services() {
-            for fault in service.faults {
-                jobs.lock()
-                    .unwrap()
-                    .extend(fault.caught_by.iter().map(|scenario| Job {
-                        service: service.name,
-                        fault: fault.name,
-                        scenario,
-                    }));
-            }
+        for (program, whose, fault) in faults() {
+            jobs.lock()
+                .unwrap()
+                .extend(fault.caught_by.iter().map(|scenario| Job {
+                    program,
+                    whose: whose.clone(),
+                    fault: fault.name,
+                    scenario,
+                }));
         }
         let found = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
@@ -133,11 +150,11 @@ fn zoo() -> &'static [Found] {
 
 fn plant(job: Job) -> Found {
     let file = format!("scenarios/{}.yaml", job.scenario);
-    let planted = format!("{}:{}", job.service, job.fault);
+    let planted = format!("{}:{}", job.program, job.fault);
     let (output, result) = run(&[&file, "--fault", &planted]);
     let mut red = BTreeSet::new();
     let mut beside = Vec::new();
-    let whose = format!("reference server {}, fault {}", job.service, job.fault);
+    let whose = format!("{}, fault {}", job.whose, job.fault);
     for case in result
         .iter()
         .flat_map(cases)
@@ -179,11 +196,9 @@ fn references_pass_every_shipped_scenario() {
 
 #[test]
 fn each_planted_fault_is_caught_by_the_scenarios_that_say_so() {
-    let uncaught: Vec<String> = harness_targets::services()
-        .iter()
-        .flat_map(|s| s.faults.iter().map(move |f| (s.name, f)))
-        .filter(|(_, fault)| fault.caught_by.is_empty())
-        .map(|(service, fault)| format!("{service}:{}", fault.name))
+    let uncaught: Vec<String> = faults()
+        .filter(|(_, _, fault)| fault.caught_by.is_empty())
+        .map(|(_, whose, fault)| format!("{whose}: {}", fault.name))
         .collect();
     assert!(
         uncaught.is_empty(),
@@ -194,7 +209,7 @@ fn each_planted_fault_is_caught_by_the_scenarios_that_say_so() {
         .filter(|f| f.red.is_empty() || f.exit != Some(1))
         .map(|f| {
             (
-                format!("{}:{} by {}", f.job.service, f.job.fault, f.job.scenario),
+                format!("{}: {} by {}", f.job.whose, f.job.fault, f.job.scenario),
                 f.text.as_str(),
             )
         })
@@ -210,16 +225,15 @@ fn each_planted_fault_is_caught_by_the_scenarios_that_say_so() {
 }
 
 #[test]
-fn only_the_faulty_server_is_accused() {
+fn only_the_faulty_program_is_accused() {
     for found in zoo() {
-        let Job {
-            service,
-            fault,
-            scenario,
-        } = found.job;
+        let job = &found.job;
         assert!(
             found.beside.is_empty(),
-            "{service}:{fault} in {scenario} also fails {:?}\n{}",
+            "{}: {} in {} also fails {:?}\n{}",
+            job.whose,
+            job.fault,
+            job.scenario,
             found.beside,
             found.text
         );
@@ -307,15 +321,8 @@ fn every_id_that_is_cited_is_explained() {
             }
         }
     }
-    for service in harness_targets::services() {
-        cited.extend(
-            service
-                .faults
-                .iter()
-                .map(|f| f.seed.to_owned())
-                .filter(|s| s.contains('-')),
-        );
-    }
+    let seeds = faults().map(|(_, _, fault)| fault.seed.to_owned());
+    cited.extend(seeds.filter(|s| s.contains('-')));
     let unknown: Vec<&String> = cited
         .iter()
         .filter(|c| !explained.contains(c.as_str()))

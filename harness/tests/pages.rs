@@ -62,8 +62,10 @@ fn playground() -> tempfile::TempDir {
     for folder in ["scenarios", "targets"] {
         std::os::unix::fs::symlink(common::root().join(folder), dir.path().join(folder)).unwrap();
     }
-    let server = common::root().join("targets/examples/upper_server.py");
-    std::fs::copy(server, dir.path().join("upper_server.py")).unwrap();
+    for program in ["upper_server.py", "upper_client.py"] {
+        let from = common::root().join("targets/examples").join(program);
+        std::fs::copy(from, dir.path().join(program)).unwrap();
+    }
     dir
 }
 
@@ -131,7 +133,13 @@ fn try_page(page: &str, python: bool) -> Tried {
                 tried.skipped += 1;
                 continue;
             }
-            let starts_python = ["python3", "my-server", "lines.yaml", "kept.yaml"];
+            let starts_python = [
+                "python3",
+                "my-server",
+                "my-client",
+                "lines.yaml",
+                "kept.yaml",
+            ];
             if !python && starts_python.iter().any(|w| line.contains(w)) {
                 common::skip(line, "python3 is not installed");
                 tried.skipped += 1;

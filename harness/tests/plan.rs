@@ -118,6 +118,68 @@ fn merges_cycle_through_the_exchanges_up_to_what_is_asked() {
     );
 }
 
+/// A client that speaks as [`LINES`] does, with replies of other lengths than its requests.
+const CLIENT: &str = "role: client
+start: [x, \"{port}\"]
+frames: {line: {delimiter: {bytes: \"\\n\"}}}
+exchanges:
+  - one: {request: {line: abc}, reply: {line: A}}
+  - two: {request: {line: de}, reply: [{line: B}, {line: C}]}
+  - three: {request: {line: f}, reply: []}
+  - four: {request: {line: g}, reply: {line: D}}";
+
+#[test]
+fn of_a_client_the_replies_are_cut() {
+    let (all, _) = deliveries(CLIENT, "deliver: [each_cut]", 1);
+    let wanted = [(0, 1), (1, 1), (1, 2), (1, 3), (3, 1)].map(|(e, c)| (e, vec![c]));
+    assert_eq!(
+        cuts(&all),
+        wanted,
+        "two replies of one exchange are one piece of bytes"
+    );
+}
+
+#[test]
+fn of_a_client_neighbouring_replies_are_merged() {
+    let (all, _) = deliveries(CLIENT, "deliver: [{merge: {messages: \"3..\"}}]", 1);
+    let document = document(CLIENT, "share: false");
+    let ids: Vec<_> = all.iter().map(|d| d.id(&document.profiles[0])).collect();
+    assert_eq!(ids, ["merge:3@one", "merge:3@two", "merge:4@one"]);
+    let (all, _) = deliveries(CLIENT, "deliver: [{merge: {messages: 2, plus: half}}]", 1);
+    assert!(matches!(
+        &all[0].how,
+        How::Merge { exchanges, half: Some(2), bytes: 6 } if *exchanges == [0, 1]
+    ));
+    assert_eq!(all.len(), 2);
+}
+
+#[test]
+fn a_case_fits_one_role() {
+    let plan = |profile: &str, case: &str| {
+        let text = format!("scenario: s\ncases:\n  - {{id: c, title: t, {case}}}\n");
+        let scenario = parse(Path::new("plan.yaml"), &text).unwrap();
+        let overrides = Overrides {
+            target: Some(document(profile, "share: false").profiles[0].clone()),
+            ..Overrides::default()
+        };
+        let plan = Plan::new(&[scenario], &overrides, &FACTS).unwrap();
+        plan.cases[0].fate.clone()
+    };
+    let unfit = |why: &str| Fate::Unsupported(format!("the target {why}"));
+    assert_eq!(
+        plan(CLIENT, "steps: [{connect: a}, {close: a}]"),
+        unfit("is a client, and the case connects")
+    );
+    assert_eq!(
+        plan(CLIENT, "needs: [server], steps: [play: all]"),
+        unfit("is a client")
+    );
+    assert_eq!(
+        plan(LINES, "needs: [client], steps: [{connect: a}]"),
+        unfit("is a server")
+    );
+}
+
 #[test]
 fn the_seed_alone_decides_what_is_random() {
     let random = "deliver: [{random: {runs: 20}}]";

@@ -63,20 +63,13 @@ fn a_server_that_hopes_for_whole_frames_is_caught() {
     }
 }
 
-#[test]
-fn a_tutorial_server_is_caught_with_the_cuts_at_fault() {
-    let target = "python3 targets/examples/upper_server_naive.py {port}";
-    let filter = [
-        "scenarios/sticky.yaml",
-        "--filter",
-        "sticky.cut",
-        "--target",
-        target,
-    ];
-    if !common::has_python("the tutorial server") {
+/// Runs one case against a program that takes a read for a message, and looks for the cuts that
+/// fail.
+fn tutorial(file: &str, case: &str, target: &str) {
+    if !common::has_python("the tutorial programs") {
         return;
     }
-    let (output, result) = run(&filter);
+    let (output, result) = run(&[file, "--filter", case, "--target", target]);
     let result = result.unwrap_or_else(|| panic!("{}", text(&output)));
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
     let case = cases(&result).next().unwrap();
@@ -87,4 +80,17 @@ fn a_tutorial_server_is_caught_with_the_cuts_at_fault() {
         .collect();
     let named = patterns.iter().any(|p| p.contains("cuts of `hello`"));
     assert!(named, "no failure names the cuts: {patterns:?}");
+}
+
+#[test]
+fn a_tutorial_server_is_caught_with_the_cuts_at_fault() {
+    let target = "python3 targets/examples/upper_server_naive.py {port}";
+    tutorial("scenarios/sticky.yaml", "sticky.cut", target);
+}
+
+#[test]
+fn a_tutorial_client_is_caught_with_the_cuts_at_fault() {
+    let target = "python3 targets/examples/upper_client_naive.py {port} hello 'some words'";
+    let file = "targets/examples/python_client.yaml";
+    tutorial(file, "python.client_cut", target);
 }

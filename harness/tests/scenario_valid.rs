@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use harness::scenario::model::{
-    Capability, Case, CloseHow, Comparison, Condition, DeliverySpec, Document, Level, Metric, Need,
-    Op, Origin, Ready, RecvExpect, Reply, Reset, SendData, StepKind,
+    Capability, Case, CloseHow, Comparison, Condition, DeliverySpec, Document, Ends, ExitWant,
+    Level, Metric, Need, Op, Origin, Ready, RecvExpect, Reply, Reset, Role, SendData, StepKind,
 };
 use harness::scenario::{find, load};
-use harness::step::{Connect, Play, Recv, Require, Send, Set};
+use harness::step::{Connect, Ended, Play, Recv, Require, Send, Set};
 use harness_net::{Endpoint, TcpState, Transport};
 
 fn data(name: &str) -> PathBuf {
@@ -412,6 +412,9 @@ fn tell(step: &StepKind) -> String {
                 .trim()
                 .to_owned()
         }
+        StepKind::Ended(Ended { ends, within }) => {
+            format!("ended {:?} {:?} {within:?}", ends.exit, ends.stdout)
+        }
         StepKind::Send(Send { on, data, error }) => {
             let data = match data {
                 SendData::Whole(bytes) => format!("whole {}", bytes.len()),
@@ -422,6 +425,7 @@ fn tell(step: &StepKind) -> String {
                 }
                 SendData::MostOf(bytes) => format!("most of {}", bytes.len()),
                 SendData::Vectored(parts) => format!("vectored {}", parts.len()),
+                SendData::Stranger(bytes) => format!("stranger {}", bytes.len()),
             };
             format!("send {on} {data} {}", error.as_deref().unwrap_or(""))
                 .trim()
@@ -487,6 +491,41 @@ fn tell(step: &StepKind) -> String {
         StepKind::Timed(t) => format!("timed {} {}", t.name, t.steps.len()),
         other => other.words(),
     }
+}
+
+#[test]
+fn a_client_takes_the_protocol_of_a_server() {
+    let document = document("client.yaml");
+    let [client, other, stranger] = document.profiles.as_slice() else {
+        panic!("three")
+    };
+    assert_eq!(client.role, Role::Client);
+    assert!(matches!(&client.origin, Origin::Client(c)
+        if c.client == "exec" && c.fault.is_none() && c.args == ["echo a", "--", "7"]));
+    assert_eq!(client.exchanges[0].sent_len(Role::Client), 6);
+    assert_eq!(client.ends, Ends::default());
+    assert_eq!(other.ends.exit, Some(ExitWant::Failure));
+    assert_eq!(other.ends.stdout.as_deref(), Some(&b"x"[..]));
+    assert_eq!(other.role, Role::Client, "`use` brings the role");
+    assert_eq!(stranger.transport, Transport::Udp);
+    let tell_all = |id: &str| -> Vec<String> {
+        let case = case_of(&document, id);
+        case.steps.iter().map(|s| tell(&s.kind)).collect()
+    };
+    assert_eq!(
+        tell_all("client.steps"),
+        [
+            "accept a",
+            "play a all",
+            "ended None None None",
+            "ended Some(Code(3)) None Some(2s)",
+            "ended Some(Failure) Some([120]) None",
+        ]
+    );
+    assert_eq!(
+        tell_all("client.stranger"),
+        ["accept a", "send a stranger 1"]
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The shipped suite fits any target: it passes against correct servers that only have a profile,
+//! The shipped suite fits any target: it passes against correct programs that only have a profile,
 //! and each of its cases can fail.
 
 #![allow(
@@ -76,6 +76,17 @@ exchanges:
   - hello: {request: {text: hello}, reply: {text: HELLO}}
 "#;
 
+const CLIENT: &str = r#"
+target: client
+role: client
+builtin: {client: exec, args: [--pipeline, --timeout, 1s, "echo a", "true"]}
+frames:
+  command: {length_prefix: {type: u32be}}
+exchanges:
+  - echo: {request: {command: "echo a"}, reply: {command: {hex: "00 61 0a"}}}
+  - nothing: {request: {command: "true"}, reply: {command: {hex: "00"}}}
+"#;
+
 /// A profile in a file of its own, as a user has it.
 struct Stage {
     _dir: tempfile::TempDir,
@@ -90,9 +101,9 @@ fn stage(profile: &str) -> Stage {
 }
 
 #[test]
-fn correct_servers_pass_with_a_profile_alone() {
+fn correct_programs_pass_with_a_profile_alone() {
     let mut passed = BTreeSet::new();
-    for profile in [LINES, REVERSED, COMMANDS, JOBS, ECHO, DATAGRAMS] {
+    for profile in [LINES, REVERSED, COMMANDS, JOBS, ECHO, DATAGRAMS, CLIENT] {
         assert!(profile.trim().lines().count() <= 15, "{profile}");
         let stage = stage(profile);
         let (output, result) = run(&[stage.file.to_str().unwrap()]);
@@ -119,7 +130,7 @@ fn suite() -> BTreeSet<String> {
     listed
         .split_whitespace()
         .filter(|w| {
-            let known = ["framing.", "disconnects.", "peers.", "restart."];
+            let known = ["framing.", "disconnects.", "peers.", "restart.", "outages."];
             known.iter().any(|k| w.starts_with(k))
         })
         .map(str::to_owned)
@@ -145,6 +156,12 @@ fn each_case_is_turned_red_by_a_fault() {
         ("restart.time_wait", LINES, "no_reuseaddr"),
         ("restart.second", LINES, "reuseport_shares_port"),
         ("restart.terminate", ECHO, "stop_waits_for_clients"),
+        ("framing.cut", CLIENT, "header_assumed_whole"),
+        ("framing.merge", CLIENT, "next_reply_overread"),
+        ("framing.merge_half", CLIENT, "one_read_one_reply"),
+        ("outages.closed", CLIENT, "eof_in_header_is_success"),
+        ("outages.reset", CLIENT, "reset_is_success"),
+        ("outages.silent", CLIENT, "no_timeout"),
     ] {
         let stage = stage(profile);
         let file = stage.file.to_str().unwrap();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use harness_net::Transport;
 
+use crate::class::FaultClass;
 use crate::command::Outcome;
 use crate::service::{Factory, Fault, Habit, Sockets};
 use crate::session::{Flow, Output, Session};
@@ -15,6 +16,7 @@ pub(crate) const SPIN_ON_EOF: Fault = Fault::new(
     &[],
     "reads on after the client's FIN, for ever, at 100 % CPU, and never closes",
 )
+.classes(&[FaultClass::SpinsAtEof, FaultClass::WrongClose])
 .habit(Habit::SpinsOnEof);
 
 pub(crate) const DIES_WHEN_CLIENT_LEAVES: Fault = Fault::new(
@@ -23,6 +25,7 @@ pub(crate) const DIES_WHEN_CLIENT_LEAVES: Fault = Fault::new(
     &[],
     "ends the whole server when a client closes its connection",
 )
+.classes(&[FaultClass::CloseIsFatal])
 .habit(Habit::DiesOnEof);
 
 pub(crate) const DIES_ON_RESET: Fault = Fault::new(
@@ -31,6 +34,7 @@ pub(crate) const DIES_ON_RESET: Fault = Fault::new(
     &[],
     "ends the whole server when a client resets its connection",
 )
+.classes(&[FaultClass::CloseIsFatal])
 .habit(Habit::DiesOnReset);
 
 pub(crate) const HALF_CLOSE_DROPS_REPLY: Fault = Fault::new(
@@ -39,6 +43,7 @@ pub(crate) const HALF_CLOSE_DROPS_REPLY: Fault = Fault::new(
     &[],
     "takes the client's FIN for its departure and drops the replies that are still due",
 )
+.classes(&[FaultClass::NoAnswer, FaultClass::WrongClose])
 .habit(Habit::DropsAtEof);
 
 pub(crate) const ONE_CLIENT_AT_A_TIME: Fault = Fault::new(
@@ -47,6 +52,7 @@ pub(crate) const ONE_CLIENT_AT_A_TIME: Fault = Fault::new(
     &[],
     "serves the second client only when the first has left",
 )
+.classes(&[FaultClass::BlockedByOne])
 .sockets(Sockets {
     clients: Some(1),
     ..Sockets::RIGHT
@@ -58,6 +64,7 @@ pub(crate) const FORTY_CLIENTS_AT_MOST: Fault = Fault::new(
     &[],
     "serves 40 clients, idle ones included; the 41st waits until one leaves",
 )
+.classes(&[FaultClass::BlockedByOne])
 .sockets(Sockets {
     clients: Some(40),
     ..Sockets::RIGHT
@@ -69,6 +76,7 @@ pub(crate) const STOP_WAITS_FOR_CLIENTS: Fault = Fault::new(
     &[],
     "does not stop on SIGTERM as long as a client is connected, even an idle one",
 )
+.classes(&[FaultClass::SlowStop])
 .sockets(Sockets {
     waits_for_clients: true,
     ..Sockets::RIGHT
@@ -80,6 +88,7 @@ pub(crate) const PARTIAL_WRITE_IGNORED: Fault = Fault::new(
     &[],
     "writes a reply once and forgets what did not fit into the send buffer",
 )
+.classes(&[FaultClass::PartialWrite])
 .sockets(Sockets {
     single_write: Some(8 << 10),
     ..Sockets::RIGHT
@@ -91,6 +100,7 @@ pub(crate) const NO_REUSEADDR: Fault = Fault::new(
     &[],
     "does not set SO_REUSEADDR, so that it cannot start again while its port is in TIME_WAIT",
 )
+.classes(&[FaultClass::NoReuseaddr])
 .only(&[Transport::Tcp])
 .sockets(Sockets {
     reuseaddr: false,
@@ -103,6 +113,7 @@ pub(crate) const REUSEPORT_SHARES_PORT: Fault = Fault::new(
     &[],
     "sets SO_REUSEPORT, so that a second instance takes a share of the connections",
 )
+.classes(&[FaultClass::PortShared])
 .only(&[Transport::Tcp])
 .sockets(Sockets {
     reuseport: true,
@@ -115,6 +126,7 @@ pub(crate) const STALE_SOCKET_FILE: Fault = Fault::new(
     &[],
     "leaves the file of its Unix socket behind, and cannot start again because of it",
 )
+.classes(&[FaultClass::StaleFile])
 .only(&[Transport::Unix])
 .sockets(Sockets {
     keeps_file: true,

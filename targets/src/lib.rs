@@ -1,4 +1,4 @@
-//! Reference servers, right and with one planted fault each.
+//! Reference servers and clients, right and with one planted fault each.
 //!
 //! They are what the harness is measured with: it must pass every correct server, and catch every
 //! planted fault. They are also what the demonstrations run against.
@@ -17,6 +17,8 @@
 //! | `services/` | one file for each service: its protocol, its faults, and for each fault an exchange that shows it |
 //! | `habits` | faults of any stream server: at EOF, at RST, of its sockets |
 //! | `models/` | the drivers |
+//! | `clients/` | one file for each client: a conversation, and its faults |
+//! | `converse` | carries a client's conversation over a socket |
 //! | `command/` | runs clients' commands under limits |
 //! | `folder` | the files that clients may name, and no others |
 //! | `listen`, `server`, `shared` | sockets, life and death of a server |
@@ -30,11 +32,17 @@
 //!
 //! # Adding a service
 //! Write `services/NAME.rs` with a `SERVICE`, and add one line to `services/mod.rs`. Its faults
-//! are declared with `faults!`; tests demand a counterexample for each.
+//! are declared with `faults!`; tests demand a counterexample for each. A client is the same with
+//! `clients/NAME.rs` and a `CLIENT`.
 
 mod check;
+mod class;
+mod client;
+mod clients;
 mod command;
 mod config;
+mod conversation;
+mod converse;
 mod datagram;
 mod digest;
 mod error;
@@ -54,7 +62,10 @@ mod shared;
 mod tests;
 mod text;
 
+pub use class::FaultClass;
+pub use client::{Client, ClientConfig, ClientError};
 pub use config::Config;
+pub use converse::run_client;
 pub use error::ServeError;
 pub use model::{Model, UnknownModel};
 pub use server::{Running, serve, start};
@@ -78,5 +89,24 @@ pub fn find(name: &str) -> Result<&'static Service, UnknownService> {
             given: name.to_owned(),
             suggestions: service::similar(name, names()),
             all: names().collect(),
+        })
+}
+
+/// Every client, in the order in which they are listed to users.
+pub fn clients() -> &'static [Client] {
+    clients::CLIENTS
+}
+
+/// The client of this name.
+///
+/// # Errors
+/// There is none: the error suggests names like it.
+pub fn find_client(name: &str) -> Result<&'static Client, ClientError> {
+    clients()
+        .iter()
+        .find(|c| c.name == name)
+        .ok_or_else(|| ClientError::UnknownClient {
+            given: name.to_owned(),
+            suggestion: client::suggestion(name, clients().iter().map(|c| c.name)),
         })
 }

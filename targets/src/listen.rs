@@ -75,10 +75,7 @@ fn bound(socket: &Socket, asked: SocketAddr) -> SocketAddr {
 }
 
 fn unix(addr: &UnixAddr, options: Sockets) -> io::Result<Listening> {
-    let name = match addr {
-        UnixAddr::Path(path) => SockAddr::unix(path)?,
-        UnixAddr::Abstract(name) => SockAddr::unix(format!("\0{name}"))?,
-    };
+    let name = unix_address(addr)?;
     if let UnixAddr::Path(path) = addr
         && !options.keeps_file
     {
@@ -96,6 +93,21 @@ fn unix(addr: &UnixAddr, options: Sockets) -> io::Result<Listening> {
         endpoint: Endpoint::Unix(addr.clone()),
         file,
     })
+}
+
+fn unix_address(addr: &UnixAddr) -> io::Result<SockAddr> {
+    match addr {
+        UnixAddr::Path(path) => SockAddr::unix(path),
+        UnixAddr::Abstract(name) => SockAddr::unix(format!("\0{name}")),
+    }
+}
+
+/// An endpoint as the system takes it.
+pub(crate) fn address(endpoint: &Endpoint) -> io::Result<SockAddr> {
+    match endpoint {
+        Endpoint::Tcp(addr) | Endpoint::Udp(addr) => Ok((*addr).into()),
+        Endpoint::Unix(addr) => unix_address(addr),
+    }
 }
 
 /// Removes the file that a killed server left behind: a socket that nobody listens on. A live
@@ -141,7 +153,7 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
     Ok((found.dev(), found.ino()))
 }
 
-/// What a connection that was just accepted gets.
+/// What a connection gets: one that was just accepted, or is about to be made.
 pub(crate) fn prepare(socket: &Socket, endpoint: &Endpoint, options: Sockets) -> io::Result<()> {
     if matches!(endpoint, Endpoint::Tcp(_)) {
         // Each reply is one write already; waiting for more would only delay it (RFC 896).
@@ -151,6 +163,25 @@ pub(crate) fn prepare(socket: &Socket, endpoint: &Endpoint, options: Sockets) ->
         socket.set_send_buffer_size(size)?;
     }
     Ok(())
+}
+
+/// The fault of a single write: what does not fit into the send buffer at once is lost.
+pub(crate) fn once(socket: &Socket, bytes: &[u8]) -> io::Result<()> {
+    socket.set_nonblocking(true)?;
+    let sent = socket.send(bytes);
+    socket.set_nonblocking(false)?;
+    match sent {
+        Err(e) if e.kind() != io::ErrorKind::WouldBlock => Err(e),
+        _ => Ok(()),
+    }
+}
+
+/// True where a read ended because its time was over (SO_RCVTIMEO of socket(7)).
+pub(crate) fn is_timeout(e: &io::Error) -> bool {
+    matches!(
+        e.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+    )
 }
 
 /// True for errors of accept(2) that name one lost connection; the next may be sound.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use harness_net::Transport;
 
 use crate::Model;
+use crate::class::FaultClass;
 use crate::command::Runner;
 use crate::datagram::Responder;
 use crate::folder::Folder;
@@ -44,6 +45,8 @@ pub struct Fault {
     pub seed: &'static str,
     /// The shipped scenarios that must fail when it is planted.
     pub caught_by: &'static [&'static str],
+    /// What it may be taken for: classes that nothing outside of the program can tell apart.
+    pub classes: &'static [FaultClass],
     /// Where it exists; empty means on all of the service's transports.
     pub transports: &'static [Transport],
     pub(crate) sockets: Sockets,
@@ -62,6 +65,7 @@ impl Fault {
             about,
             seed,
             caught_by,
+            classes: &[],
             transports: &[],
             sockets: Sockets::RIGHT,
             habit: None,
@@ -71,6 +75,11 @@ impl Fault {
     /// The same fault, caught by other scenarios: these depend on the service that carries it.
     pub(crate) const fn caught_by(mut self, scenarios: &'static [&'static str]) -> Self {
         self.caught_by = scenarios;
+        self
+    }
+
+    pub(crate) const fn classes(mut self, classes: &'static [FaultClass]) -> Self {
+        self.classes = classes;
         self
     }
 
@@ -216,12 +225,14 @@ pub(crate) fn similar(given: &str, names: impl Iterator<Item = &'static str>) ->
     near.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
-/// Declares a service's own faults once: an enum for its code, and the table for the registry.
-/// Faults that any stream service can have follow after `shared`.
+/// Declares a service's own faults once: an enum for its code, and the table for the registry. In
+/// parentheses stand the seed, the scenarios that catch it, and its classes. Faults that any stream
+/// service can have follow after `shared`.
 macro_rules! faults {
     (
         $Bug:ident:
-        $($variant:ident $name:literal ($seed:literal, $caught:expr) $about:literal
+        $($variant:ident $name:literal
+            ($seed:literal, $caught:expr $(, [$($class:ident),+])?) $about:literal
             $(with $sockets:expr)?;)*
         $(+ shared: $($shared:expr),+ $(,)?;)?
     ) => {
@@ -239,7 +250,9 @@ macro_rules! faults {
         }
 
         const FAULTS: &[crate::Fault] = &[
-            $(crate::Fault::new($name, $seed, &$caught, $about)$(.sockets($sockets))?,)*
+            $(crate::Fault::new($name, $seed, &$caught, $about)
+                $(.classes(&[$(crate::FaultClass::$class),+]))?
+                $(.sockets($sockets))?,)*
             $($($shared,)+)?
         ];
     };

@@ -112,6 +112,29 @@ impl Datagram {
         })
     }
 
+    /// This bound socket, connected to the sender of the first datagram that waits in it. The
+    /// datagram stays to be received.
+    pub(crate) fn to_first_sender(&self) -> Result<Option<Self>, NetError> {
+        let from = match uninterrupted(|| self.socket.peek_sender()) {
+            Ok(from) => from,
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+            Err(e) => return Err(self.fail("recv", &e)),
+        };
+        let socket = self.socket.try_clone().map_err(|e| self.fail("dup", &e))?;
+        socket
+            .connect(&from)
+            .map_err(|e| self.fail("connect", &e))?;
+        let peer = from
+            .as_socket()
+            .map_or_else(|| self.local.clone(), Endpoint::Udp);
+        Ok(Some(Self {
+            socket,
+            local: self.local.clone(),
+            peer,
+            to: None,
+        }))
+    }
+
     fn fail(&self, call: &'static str, error: &io::Error) -> NetError {
         NetError::new(call, format!("on {}", self.peer), error)
     }

@@ -7,6 +7,7 @@
 #[cfg(not(unix))]
 compile_error!("the harness needs a Unix system: Linux, or macOS without the delivery proofs");
 
+mod client_port;
 mod connect;
 mod datagram;
 mod effective;
@@ -39,6 +40,7 @@ mod sys;
 mod system;
 mod tcp_info;
 
+pub use client_port::{Accepted, ClientPort};
 pub use datagram::{Datagram, Received};
 pub use effective::EffectiveOptions;
 pub use endpoint::{Endpoint, EndpointError, Transport, UnixAddr};

@@ -12,8 +12,9 @@ use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
 
 use harness_net::{
-    Datagram, Endpoint, Filter, Interest, NetError, Read, SocketOptions, Stream, TcpState, Write,
-    poll, port_states, tcp_sockets, udp_sockets, unix_listening,
+    Accepted, Await, ClientPort, Datagram, Endpoint, Filter, Interest, NetError, PeerWatch, Read,
+    SocketOptions, Stream, TcpState, Write, poll, port_states, tcp_sockets, udp_sockets,
+    unix_listening,
 };
 
 fn late() -> Instant {
@@ -573,4 +574,59 @@ fn only_unconnected_datagrams_see_an_intruder() {
             assert_eq!(got.unwrap().from, Some(intruder.local_addr().unwrap()));
         }
     }
+}
+
+#[test]
+fn a_port_accepts_a_client_whose_reads_can_be_proved() {
+    let lease = harness_net::PortLease::take().unwrap();
+    let at = endpoint(format_args!("tcp://127.0.0.1:{}", lease.port()));
+    let options = SocketOptions {
+        nodelay: Some(true),
+        ..SocketOptions::default()
+    };
+    // Again at once: what the first connection left in TIME_WAIT does not hold the port.
+    for _ in 0..2 {
+        let port = ClientPort::bind(&at, &options).unwrap();
+        assert!(port.accept(&options).unwrap().is_none());
+        let mut client = TcpStream::connect(("127.0.0.1", lease.port())).unwrap();
+        let Some(Accepted::Stream(stream)) = port.accept(&options).unwrap() else {
+            panic!("a connection is there")
+        };
+        let peer = endpoint(format_args!("tcp://{}", client.local_addr().unwrap()));
+        assert_eq!((stream.peer(), stream.local()), (&peer, &at));
+        assert_eq!(stream.write(b"ab").unwrap(), Write::Took(2));
+        let mut watch = PeerWatch::new(&stream).unwrap();
+        until("the bytes wait", || watch.look().unwrap().unread == 2);
+        client.read_exact(&mut [0; 2]).unwrap();
+        let awaited = watch.await_consumed(&stream, 2, late(), &mut || false);
+        assert_eq!(awaited.unwrap(), Await::Consumed);
+        stream.close();
+        assert_eq!(client.read(&mut [0; 1]).unwrap(), 0);
+    }
+}
+
+#[test]
+fn a_datagram_is_accepted_and_then_received() {
+    let lease = harness_net::PortLease::take().unwrap();
+    let at = endpoint(format_args!("udp://127.0.0.1:{}", lease.port()));
+    let port = ClientPort::bind(&at, &SocketOptions::default()).unwrap();
+    assert!(
+        listener
+            .accept(&SocketOptions::default())
+            .unwrap()
+            .is_none()
+    );
+    let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+    client
+        .send_to(b"hello", ("127.0.0.1", lease.port()))
+        .unwrap();
+    let Some(Accepted::Datagram(datagram)) = port.accept(&SocketOptions::default()).unwrap() else {
+        panic!("a datagram is there")
+    };
+    let mut buffer = [0; 8];
+    let got = datagram.recv(&mut buffer).unwrap().unwrap();
+    assert_eq!(&buffer[..got.len], b"hello");
+    datagram.send(b"HELLO").unwrap();
+    let (n, from) = client.recv_from(&mut buffer).unwrap();
+    assert_eq!((&buffer[..n], from.port()), (&b"HELLO"[..], lease.port()));
 }

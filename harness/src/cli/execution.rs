@@ -37,7 +37,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
     /// End the run after this time, such as 60s; what was not judged by then is inconclusive
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = super::time)]
     budget: Option<Duration>,
     /// Allow targets beyond this host
     #[arg(long)]
@@ -45,11 +45,6 @@ pub(super) struct Args {
     /// Show every finished case at once
     #[arg(long, short)]
     verbose: bool,
-}
-
-/// A time with its unit, as scenarios write it.
-fn time(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|e| format!("{e}; write it as in 500ms, 60s, 5m"))
 }
 
 /// A report that is to be written.

@@ -1,6 +1,7 @@
 //! Arguments in, exit code out: one file a command.
 
 mod check;
+mod client;
 mod doctor;
 mod execution;
 mod explain;
@@ -16,6 +17,7 @@ mod unescape;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
@@ -55,6 +57,8 @@ enum Command {
     Probe(probe::Args),
     /// Run one reference server in the foreground
     Serve(serve::Args),
+    /// Run one reference client against a server
+    Client(client::Args),
     /// List the cases of scenarios
     List(list::Args),
     /// Explain a case: why, source, what is done, what is observed
@@ -93,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::main(&args, &screen),
         Command::Probe(args) => probe::main(&args, &screen),
         Command::Serve(args) => serve::main(&args, &screen),
+        Command::Client(args) => client::main(&args, &screen),
         Command::List(args) => list::main(&args, &screen),
         Command::Explain(args) => explain::main(&args, &screen),
         Command::Check(args) => check::main(&args, &screen),
@@ -103,6 +108,11 @@ pub fn main() -> ExitCode {
         Command::Doctor => doctor::main(&screen),
     };
     ExitCode::from(code)
+}
+
+/// A time with its unit, as scenarios write it.
+fn time(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|e| format!("{e}; write it as in 500ms, 60s, 5m"))
 }
 
 /// The command line's own description, for completions and the manual page.

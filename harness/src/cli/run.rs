@@ -10,7 +10,7 @@ use super::execution::{self, Prepared, carry_out, outputs, refuse_remote};
 use super::{Screen, load};
 use crate::exit;
 use crate::plan::{Facts, Overrides, Plan};
-use crate::scenario::model::{Document, Origin, Profile};
+use crate::scenario::model::{Document, Origin, Profile, Role};
 use crate::scenario::{self, TargetOverride};
 
 /// The arguments of `run`.
@@ -22,7 +22,7 @@ pub(super) struct Args {
     /// Run against this target: a profile file, a command with {port}, or a URL
     #[arg(long, value_name = "PROFILE|COMMAND|URL")]
     target: Option<String>,
-    /// Plant this fault in the reference servers that have it, or in one of them
+    /// Plant this fault in the reference servers and clients that have it, or in one of them
     #[arg(long, value_name = "[SERVER:]FAULT")]
     fault: Option<String>,
     /// Run only cases whose id matches this glob, or that have this tag; may be repeated
@@ -65,6 +65,13 @@ fn prepare(args: &Args, screen: &Screen) -> Result<Prepared, u8> {
                     command.dir = std::env::current_dir().ok();
                 }
                 replace(&mut documents, &|profile| {
+                    if let (Role::Client, Origin::Connect(to)) = (profile.role, &origin) {
+                        return Err(format!(
+                            "--target {to} cannot be tested with `{}`, which is a client: give a \
+                             command with {{port}}, which is started once for each delivery",
+                            profile.name
+                        ));
+                    }
                     let transport = transport_of(&origin).unwrap_or(profile.transport);
                     Ok(Profile {
                         origin: origin.clone(),
@@ -138,7 +145,7 @@ fn transport_of(origin: &Origin) -> Option<Transport> {
             let takes = |what: &str| command.argv.iter().any(|a| a.contains(what));
             (takes("{path}") && !takes("{port}")).then_some(Transport::Unix)
         }
-        Origin::Builtin(_) | Origin::None => None,
+        Origin::Builtin(_) | Origin::Client(_) | Origin::None => None,
     }
 }
 
@@ -169,7 +176,7 @@ fn replace(
     Ok(())
 }
 
-/// Plants a fault in every reference server that has it; one at least must.
+/// Plants a fault in every reference server and client that has it; one at least must.
 fn plant(documents: &mut [Document], overrides: &mut Overrides, fault: &str) -> Result<(), String> {
     let planted = std::cell::Cell::new(false);
     let (server, name) = match fault.split_once(':') {
@@ -178,16 +185,23 @@ fn plant(documents: &mut [Document], overrides: &mut Overrides, fault: &str) -> 
     };
     let with = |profile: &Profile| {
         let mut profile = profile.clone();
-        if let Origin::Builtin(builtin) = &mut profile.origin {
-            let service = harness_targets::find(&builtin.server).map_err(|e| e.to_string())?;
-            let meant = server.is_none_or(|s| s == builtin.server);
-            // A profile that names a fault of its own is a counterexample; it stays as it is.
-            let has =
-                |f: &harness_targets::Fault| f.name == name && f.exists_over(profile.transport);
-            if meant && builtin.fault.is_none() && service.faults.iter().any(has) {
-                builtin.fault = Some(name.to_owned());
-                planted.set(true);
+        let (whose, faults, place) = match &mut profile.origin {
+            Origin::Builtin(b) => {
+                let service = harness_targets::find(&b.server).map_err(|e| e.to_string())?;
+                (&b.server, service.faults, &mut b.fault)
             }
+            Origin::Client(c) => {
+                let client = harness_targets::find_client(&c.client).map_err(|e| e.to_string())?;
+                (&c.client, client.faults, &mut c.fault)
+            }
+            Origin::Start(_) | Origin::Connect(_) | Origin::None => return Ok(profile),
+        };
+        let meant = server.is_none_or(|s| s == whose);
+        // A profile that names a fault of its own is a counterexample; it stays as it is.
+        let has = |f: &harness_targets::Fault| f.name == name && f.exists_over(profile.transport);
+        if meant && place.is_none() && faults.iter().any(has) {
+            *place = Some(name.to_owned());
+            planted.set(true);
         }
         Ok(profile)
     };
@@ -199,8 +213,8 @@ fn plant(documents: &mut [Document], overrides: &mut Overrides, fault: &str) -> 
         Ok(())
     } else {
         Err(format!(
-            "--fault {fault} is no fault of the reference servers in what was given; \
-             `harness serve --list` shows them"
+            "--fault {fault} is no fault of the reference servers and clients in what was given; \
+             `harness serve --list` and `harness client --list` show them"
         ))
     }
 }

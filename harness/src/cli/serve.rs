@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use harness_net::Endpoint;
-use harness_targets::{Config, Model, services};
+use harness_targets::{Config, Fault, Model, services};
 
 use super::Screen;
 use crate::exit;
@@ -91,13 +91,18 @@ fn listing() -> String {
         if !models.is_empty() {
             let _ = writeln!(out, "    model      {}", models.join(", "));
         }
-        for fault in service.faults {
-            let _ = writeln!(
-                out,
-                "    fault      {:<28} {} ({})",
-                fault.name, fault.about, fault.seed
-            );
-        }
+        list_faults(&mut out, service.faults);
     }
     out
+}
+
+/// A line for each fault.
+pub(super) fn list_faults(out: &mut String, faults: &[Fault]) {
+    for fault in faults {
+        let _ = writeln!(
+            out,
+            "    fault      {:<28} {} ({})",
+            fault.name, fault.about, fault.seed
+        );
+    }
 }

@@ -17,7 +17,7 @@ use super::sweep::{FAULT, Sweep};
 use crate::plan::{CasePlan, Class, Delivery, Fate};
 use crate::quote;
 use crate::run::{CaseResult, Verdict};
-use crate::scenario::model::{Capability, Case, Profile, Reset, Step};
+use crate::scenario::model::{Capability, Case, Profile, Reset, Role, Step};
 use crate::target::Target;
 
 /// Runs one case.
@@ -129,7 +129,7 @@ fn judge(
     let mut slowest = Duration::ZERO;
     let mut deadlines = first;
     let swept = plan.deliveries.iter().any(|d| d.class != Class::Whole);
-    if control::plays(&case.steps) && (swept || oracle.is_incomplete()) {
+    if control::helps(case, profile) && (swept || oracle.is_incomplete()) {
         let control_steps = control::steps(case, profile);
         let control = |oracle: Oracle| {
             // What stands in the result is a delivery of the plan, not its control.
@@ -177,13 +177,13 @@ fn judge(
                            one client only needs `reset: restart`";
                 return no_sweep(outcome, why);
             }
-            if let Some((name, a, b)) = learned.disagreement(&again, profile) {
-                let why = format!(
-                    "two control exchanges of `{name}` brought different answers, {} and {}; \
-                     give its reply, or leave it out",
-                    quote::bytes(a),
-                    quote::bytes(b)
-                );
+            if let Some((what, a, b)) = learned.disagreement(&again, profile) {
+                let instead = match profile.role {
+                    Role::Server => "give its reply, or leave it out",
+                    Role::Client => "judge its exit status alone, with a step `ended: {exit: 0}`",
+                };
+                let (a, b) = (quote::bytes(a), quote::bytes(b));
+                let why = format!("two control {what}, {a} and {b}; {instead}");
                 *result = with_reason(blank(plan), Verdict::Inconclusive, &why);
                 return;
             }
@@ -192,10 +192,11 @@ fn judge(
     }
     let sweep = bench.sweep(&oracle, &case.steps, deadlines, slowest);
     let alone = sweep.restart_each || profile.without.contains(&Capability::Concurrency);
-    let workers = if alone || plan.deliveries.len() < 8 {
-        1
-    } else {
-        settings.sweep_threads
+    let workers = match profile.role {
+        _ if alone || plan.deliveries.len() < 8 => 1,
+        Role::Server => settings.sweep_threads,
+        // Much of a client's delivery is the start of its process, which is waited for.
+        Role::Client => settings.sweep_threads * 2,
     };
     let mut gathered = sweep.all(&plan.deliveries, workers, progress);
     second_look(&sweep, &plan.deliveries, first, &mut gathered);

@@ -4,13 +4,14 @@ use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
 use harness_net::{Datagram, Endpoint, Interest, NetError, SocketOptions, poll};
+use harness_wire::Encoded;
 
 use super::Interrupt;
 use super::context::Context;
 use super::oracle::Part;
 use super::play::Failed;
 use super::trace::Trace;
-use crate::scenario::model::{RecvExpect, Reply, SendData};
+use crate::scenario::model::{Exchange, RecvExpect, Reply, Role, SendData};
 use crate::verdict::{self, Deviation, Match, Received, Stop};
 
 /// The longest wait between two looks at the interrupt flag.
@@ -151,6 +152,10 @@ pub(crate) fn play(
     for &i in selection {
         let exchange = &ctx.profile.exchanges[i];
         let name = || format!("exchange `{}`", exchange.name);
+        if ctx.profile.role == Role::Client {
+            serve(flow, ctx, exchange).map_err(|d| (name(), d))?;
+            continue;
+        }
         if let Some(request) = &exchange.request {
             flow.trace
                 .frame_out(request.encoded.bytes.len(), &request.encoded.fields);
@@ -182,6 +187,26 @@ pub(crate) fn play(
     Ok(())
 }
 
+/// Takes one request, and sends its replies, a datagram each.
+fn serve(flow: &mut Flow, ctx: &mut Context<'_>, exchange: &Exchange) -> Result<(), Deviation> {
+    if let Some(request) = &exchange.request {
+        let began = Instant::now();
+        let got = flow.recv(None, ctx.by(ctx.deadlines.reply)).received;
+        verdict::request(request, &got).map_or(Ok(()), Err)?;
+        ctx.latencies.push(began.elapsed().as_nanos() as u64);
+    }
+    let Reply::Given(messages) = &exchange.reply else {
+        return Ok(());
+    };
+    for message in messages {
+        let Encoded { bytes, fields } = &message.encoded;
+        flow.trace.frame_out(bytes.len(), fields);
+        flow.send(bytes)
+            .map_err(|e| Deviation::fail(verdict::FAILED, "the datagram is sent", e))?;
+    }
+    Ok(())
+}
+
 /// Sends what a `send` step says, a datagram a part.
 ///
 /// # Errors
@@ -191,6 +216,11 @@ pub(crate) fn send(flow: &mut Flow, data: &SendData) -> Result<(), String> {
         SendData::Whole(bytes) | SendData::MostOf(bytes) => flow.send(bytes),
         SendData::Vectored(parts) => flow.send(&parts.concat()),
         SendData::Writes { parts, more: true } => flow.send_joined(parts),
+        SendData::Stranger(bytes) => {
+            let stranger = Datagram::connect(flow.socket.peer(), &SocketOptions::default());
+            let sent = stranger.and_then(|s| s.send(bytes));
+            sent.map(drop).map_err(|e| e.name().to_owned())
+        }
         SendData::Parts(parts) | SendData::Merged(parts) | SendData::Writes { parts, .. } => {
             parts.iter().try_for_each(|part| flow.send(part))
         }

@@ -8,7 +8,7 @@ use super::outcome::Gathered;
 use super::prover::Prover;
 use super::sweep::Sweep;
 use crate::plan::Delivery;
-use crate::scenario::model::{Profile, Reply};
+use crate::scenario::model::{Profile, Reply, Role};
 use crate::verdict::{self, Deviation};
 
 /// Suspected hangs of one kind that are looked at a second time.
@@ -81,7 +81,10 @@ pub(super) fn check_oracle(
     let any = [Part::Opening, Part::Exchanges, Part::Closing]
         .into_iter()
         .any(learned);
-    if !any || gathered.failed.is_empty() || sweep.interrupt.is_set() {
+    let end = control::helps(sweep.case, profile)
+        && profile.role == Role::Client
+        && profile.ends.stdout.is_none();
+    if !(any || end) || gathered.failed.is_empty() || sweep.interrupt.is_set() {
         return;
     }
     let steps = control::steps(sweep.case, profile);
@@ -94,7 +97,7 @@ pub(super) fn check_oracle(
     let Some(now) = outcome.failed else { return };
     // Only another answer says that the target remembers. One that does not answer any more was
     // brought to that by the sweep.
-    if ![verdict::WRONG, verdict::INVALID].contains(&now.deviation.kind) {
+    if ![verdict::WRONG, verdict::INVALID, verdict::WRONG_OUTPUT].contains(&now.deviation.kind) {
         gathered.notes.push(format!(
             "after the sweep a control exchange, sent whole, fails too: {}: {}",
             now.deviation.kind, now.deviation.actual

@@ -2,12 +2,13 @@
 //! taught. How bytes are segmented must never change what a program answers, so one exchange in
 //! whole messages says what every other delivery must bring.
 
-use crate::scenario::model::{Exchange, Profile, Reply};
+use crate::scenario::model::{Exchange, Profile, Reply, Role};
 
-/// Answers by the index of the exchange in the profile, for `opening`, `exchanges` and `closing`.
+/// Answers by the index of the exchange in the profile, for `opening`, `exchanges` and `closing`,
+/// and a client's stdout.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Oracle {
-    answers: [Vec<Option<Vec<u8>>>; 3],
+    answers: [Vec<Option<Vec<u8>>>; 4],
 }
 
 /// The part of a profile in which an exchange stands.
@@ -19,6 +20,8 @@ pub(crate) enum Part {
     Exchanges,
     /// `closing`
     Closing,
+    /// `ends`: one answer, what a client writes to stdout.
+    End,
 }
 
 impl Part {
@@ -28,6 +31,7 @@ impl Part {
             Self::Opening => &profile.opening,
             Self::Exchanges => &profile.exchanges,
             Self::Closing => &profile.closing,
+            Self::End => &[],
         }
     }
 }
@@ -55,6 +59,10 @@ impl Oracle {
                 of(&profile.opening),
                 of(&profile.exchanges),
                 of(&profile.closing),
+                match profile.role {
+                    Role::Server => Vec::new(),
+                    Role::Client => vec![profile.ends.stdout.clone()],
+                },
             ],
         }
     }
@@ -76,21 +84,27 @@ impl Oracle {
         self.answers.iter().flatten().any(Option::is_none)
     }
 
-    /// The first exchange at which two controls disagree, with both answers.
+    /// The first exchange at which two controls disagree, in words, with both answers.
     pub(super) fn disagreement<'a>(
         &'a self,
         other: &'a Self,
         profile: &'a Profile,
-    ) -> Option<(&'a str, &'a [u8], &'a [u8])> {
+    ) -> Option<(String, &'a [u8], &'a [u8])> {
         for part in [Part::Opening, Part::Exchanges, Part::Closing] {
             for (i, exchange) in part.of(profile).iter().enumerate() {
                 if let (Some(a), Some(b)) = (self.answer(part, i), other.answer(part, i))
                     && a != b
                 {
-                    return Some((&exchange.name, a, b));
+                    let of = format!("exchanges of `{}` brought different answers", exchange.name);
+                    return Some((of, a, b));
                 }
             }
         }
-        None
+        match (self.answer(Part::End, 0), other.answer(Part::End, 0)) {
+            (Some(a), Some(b)) if a != b => {
+                Some(("runs wrote different things to stdout".to_owned(), a, b))
+            }
+            _ => None,
+        }
     }
 }

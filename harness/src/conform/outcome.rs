@@ -39,6 +39,24 @@ pub(super) struct Outcome {
     pub unprovable: Option<String>,
 }
 
+impl Outcome {
+    /// Of a delivery of which nothing is known but that it failed.
+    pub(super) fn of(failed: Failed) -> Self {
+        Self {
+            failed: Some(failed),
+            tally: Tally::default(),
+            latencies: Vec::new(),
+            learned: Vec::new(),
+            streams: Vec::new(),
+            octets: (None, None),
+            notes: Vec::new(),
+            tcp_info: Vec::new(),
+            options: Vec::new(),
+            unprovable: None,
+        }
+    }
+}
+
 /// All that is kept of the deliveries of one sweep.
 #[derive(Default)]
 pub(super) struct Gathered {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::plan::{Delivery, How};
 use crate::scenario::model::Profile;
 
-/// Says which of the single cuts of the request that delivery `of` cuts fail, such as `3 of 63 cuts:
+/// Says which of the single cuts of the message that delivery `of` cuts fail, such as `3 of 63 cuts:
 /// exactly those inside length (bytes 0..4)`. `None` where that delivery is no single cut, or is
 /// not among the failing ones.
 pub(super) fn of_cuts(
@@ -46,8 +46,8 @@ pub(super) fn of_cuts(
     if bad == tried {
         return Some(format!("{head}: every one"));
     }
-    let message = profile.exchanges[exchange].request.as_ref()?;
-    for field in &message.encoded.fields {
+    let message = profile.exchanges[exchange].sent(profile.role)?;
+    for field in &message.fields {
         for range in &field.ranges {
             let inside: BTreeSet<usize> = tried
                 .iter()

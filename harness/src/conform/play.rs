@@ -3,15 +3,16 @@
 use std::time::{Duration, Instant};
 
 use harness_net::Proof;
-use harness_wire::Context as Place;
+use harness_wire::{Context as Place, Decoder};
 
 use super::context::Context;
 use super::frames::FrameReader;
 use super::line::{INBOX, Line};
 use super::oracle::Part;
 use super::prover::Piece;
+use super::serve;
 use crate::plan::{How, ONE_SEGMENT};
-use crate::scenario::model::{Capability, CloseHow, Exchange, Message, Reply};
+use crate::scenario::model::{Capability, CloseHow, Exchange, Reply, Role};
 use crate::verdict::{self, Deviation, Match, Received, Stop};
 
 /// How long raw bytes must pause before an answer without boundaries counts as whole, in a control
@@ -31,6 +32,9 @@ pub(crate) fn play(
     selection: &[usize],
     all: bool,
 ) -> Result<(), Failed> {
+    if ctx.profile.role == Role::Client {
+        return serve::play(line, ctx, selection, all);
+    }
     if !line.opened {
         line.opened = true;
         for i in 0..ctx.profile.opening.len() {
@@ -106,7 +110,7 @@ fn exchange(
     if let Some(request) = &exchange.request {
         line.trace
             .frame_out(request.encoded.bytes.len(), &request.encoded.fields);
-        send_cut(line, ctx, request, cuts).map_err(|d| (name(), d))?;
+        send_cut(line, ctx, &request.encoded.bytes, cuts).map_err(|d| (name(), d))?;
     }
     let sent = Instant::now();
     reply(line, ctx, part, index, exchange).map_err(|d| (name(), d))?;
@@ -115,13 +119,12 @@ fn exchange(
 }
 
 /// Writes a message in pieces, each proved to have been read before the next one follows.
-fn send_cut(
+pub(super) fn send_cut(
     line: &mut Line,
     ctx: &mut Context<'_>,
-    message: &Message,
+    bytes: &[u8],
     cuts: &[usize],
 ) -> Result<(), Deviation> {
-    let bytes = &message.encoded.bytes;
     let mut start = 0;
     let mut proving = true;
     for &cut in cuts {
@@ -142,7 +145,7 @@ fn send_cut(
     write(line, ctx, &bytes[start..])
 }
 
-fn write(line: &mut Line, ctx: &Context<'_>, bytes: &[u8]) -> Result<(), Deviation> {
+pub(super) fn write(line: &mut Line, ctx: &Context<'_>, bytes: &[u8]) -> Result<(), Deviation> {
     match line.write(bytes, ctx.by(ctx.deadlines.reply)) {
         Ok(()) => Ok(()),
         Err(stop) => {
@@ -152,7 +155,7 @@ fn write(line: &mut Line, ctx: &Context<'_>, bytes: &[u8]) -> Result<(), Deviati
                 bytes: line.inbox().to_vec(),
                 stop,
             };
-            let expected = "the target reads the whole request";
+            let expected = format!("the target reads the whole {}", ctx.profile.role.says());
             Err(match verdict::frame("", &said) {
                 Some(d) => Deviation {
                     expected: expected.into(),
@@ -280,12 +283,11 @@ fn reply(
     index: usize,
     exchange: &Exchange,
 ) -> Result<(), Deviation> {
-    let deadline = ctx.by(ctx.deadlines.reply);
-    let linger = ctx.deadlines.linger;
     let place = Place::reply(exchange.request.as_ref().map(|request| &request.encoded));
     let (decoders, raw, frame) = match &exchange.reply {
         Reply::None => return Ok(()),
         Reply::Closes => {
+            let (deadline, linger) = (ctx.by(ctx.deadlines.reply), ctx.deadlines.linger);
             let got = line.receive(deadline, linger, &[], |_| Ok(Match::NotYet));
             return verdict::closing(CloseHow::Any, &got).map_or(Ok(()), Err);
         }
@@ -303,16 +305,7 @@ fn reply(
         }
     };
     let known = ctx.oracle.answer(part, index);
-    let mut frames = FrameReader::new(decoders);
-    let mut got = match known {
-        Some(want) if raw => line.receive(deadline, linger, &[], |b| Ok(prefix(want, b))),
-        None if raw => until_quiet(line, deadline, QUIET),
-        _ => line.receive(deadline, linger, &[], |bytes| frames.read(bytes, known)),
-    };
-    if got.stop == Stop::End && frames.end(&got.bytes) {
-        got.stop = Stop::Complete;
-    }
-    frames.trace(line);
+    let got = await_frames(line, ctx, decoders, raw, known);
     let wrong = match known {
         Some(want) => verdict::answer(want, &got),
         None => verdict::frame(frame, &got),
@@ -326,6 +319,29 @@ fn reply(
             Ok(())
         }
     }
+}
+
+/// Receives one message for each of these decoders: those that are known, or whatever comes. `raw`:
+/// some of them have no boundaries.
+pub(super) fn await_frames(
+    line: &mut Line,
+    ctx: &Context<'_>,
+    decoders: Vec<Box<dyn Decoder>>,
+    raw: bool,
+    known: Option<&[u8]>,
+) -> Received {
+    let (deadline, linger) = (ctx.by(ctx.deadlines.reply), ctx.deadlines.linger);
+    let mut frames = FrameReader::new(decoders);
+    let mut got = match known {
+        Some(want) if raw => line.receive(deadline, linger, &[], |b| Ok(prefix(want, b))),
+        None if raw => until_quiet(line, deadline, QUIET),
+        _ => line.receive(deadline, linger, &[], |bytes| frames.read(bytes, known)),
+    };
+    if got.stop == Stop::End && frames.end(&got.bytes) {
+        got.stop = Stop::Complete;
+    }
+    frames.trace(line);
+    got
 }
 
 fn prefix(want: &[u8], got: &[u8]) -> Match {

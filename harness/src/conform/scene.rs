@@ -55,13 +55,7 @@ impl Scene {
         options: &SocketOptions,
     ) -> Result<(), NetError> {
         let to = ctx.target.endpoint();
-        let mut options = ctx.profile.options.merged(options);
-        // Nagle would hold each piece until a peer that delays its acknowledgements sends one, for
-        // 40 ms a piece (RFC 9293 section 3.7.4). What arrives when is proved, not left to it.
-        let pieces = !matches!(ctx.delivery.how, How::Whole);
-        if pieces && ctx.profile.transport == Transport::Tcp && options.nodelay.is_none() {
-            options.nodelay = Some(true);
-        }
+        let mut options = options_for(ctx, options);
         let deadline = ctx.by(ctx.deadlines.connect);
         let open = |options: &SocketOptions| -> Result<Conn, NetError> {
             let interrupt = ctx.interrupt.clone();
@@ -75,7 +69,7 @@ impl Scene {
                 )?))
             })
         };
-        let mut opened = match open(&options) {
+        let opened = match open(&options) {
             Err(e) if e.is("EADDRNOTAVAIL") && options.bind.is_none() && to.is_local() => {
                 options.bind = Some(another_source());
                 open(&options)
@@ -85,6 +79,12 @@ impl Scene {
         if matches!(opened, Conn::Line(_)) {
             ctx.target.reach();
         }
+        self.keep(ctx, name, opened);
+        Ok(())
+    }
+
+    /// A connection to or of the target is open now.
+    pub(super) fn keep(&mut self, ctx: &Context<'_>, name: &str, mut opened: Conn) {
         if ctx.observe && self.options.is_empty() {
             self.options = match &mut opened {
                 Conn::Line(line) => {
@@ -95,7 +95,6 @@ impl Scene {
             };
         }
         self.add(name, opened);
-        Ok(())
     }
 
     /// A connection of this name is open now.
@@ -155,6 +154,18 @@ impl Scene {
         };
         self.closed.push(trace);
     }
+}
+
+/// The options of a connection that carries this delivery: those of the profile, and a step's own.
+pub(super) fn options_for(ctx: &Context<'_>, own: &SocketOptions) -> SocketOptions {
+    let mut options = ctx.profile.options.merged(own);
+    // Nagle would hold each piece until a peer that delays its acknowledgements sends one, for
+    // 40 ms a piece (RFC 9293 section 3.7.4). What arrives when is proved, not left to it.
+    let pieces = !matches!(ctx.delivery.how, How::Whole);
+    if pieces && ctx.profile.transport == Transport::Tcp && options.nodelay.is_none() {
+        options.nodelay = Some(true);
+    }
+    options
 }
 
 /// 127.0.0.2 to 127.0.255.254 in turn: each has ephemeral ports of its own.

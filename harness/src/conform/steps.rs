@@ -43,6 +43,6 @@ fn interruption() -> Deviation {
 
 /// True for what may have been seen only because the run was interrupted: waits end early then.
 fn cut_short(deviation: &Deviation) -> bool {
-    use verdict::{CLOSED, FLOOD, INVALID, STRAY, WRONG};
-    ![CLOSED, FLOOD, INVALID, STRAY, WRONG].contains(&deviation.kind)
+    use verdict::{CLOSED, FLOOD, INVALID, STRAY, WRONG, WRONG_REQUEST};
+    ![CLOSED, FLOOD, INVALID, STRAY, WRONG, WRONG_REQUEST].contains(&deviation.kind)
 }

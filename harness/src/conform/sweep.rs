@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use harness_net::Exit;
 
 use super::context::{Context, Deadlines, Interrupt};
+use super::control;
 use super::oracle::Oracle;
 use super::outcome::{Gathered, Outcome};
 use super::prover::Prover;
@@ -14,9 +15,9 @@ use super::steps;
 use super::tally::Tally;
 use crate::plan::Delivery;
 use crate::run::Octets;
-use crate::scenario::model::{Case, Profile, Step};
-use crate::step::Failed;
-use crate::target::Target;
+use crate::scenario::model::{Case, Ends, Profile, Role, Step, StepKind};
+use crate::step::{Ended, Failed};
+use crate::target::{Target, TargetError};
 use crate::verdict::{self, Deviation, Weight};
 
 /// Failures of one kind after which the rest of a sweep waits no longer than it must.
@@ -69,9 +70,17 @@ impl Sweep<'_> {
         deadlines: Deadlines,
         prover: &mut Prover,
     ) -> Outcome {
+        let instance = match self.profile.role {
+            Role::Server => None,
+            Role::Client => match self.target.instance() {
+                Ok(instance) => Some(instance),
+                Err(error) => return self.not_started(&error),
+            },
+        };
+        let target = instance.as_ref().unwrap_or(self.target);
         let mut ctx = Context {
             profile: self.profile,
-            target: self.target,
+            target,
             delivery,
             oracle: self.oracle,
             deadlines,
@@ -86,7 +95,7 @@ impl Sweep<'_> {
         };
         let mut scene = Scene::default();
         let mut failed = match self.renew() {
-            Ok(()) => steps::run(&mut scene, &mut ctx, self.steps).err(),
+            Ok(()) => self.carry_out(&mut scene, &mut ctx).err(),
             Err(error) => Some(Failed {
                 step: "reset".into(),
                 line: self.case.at.line,
@@ -96,12 +105,12 @@ impl Sweep<'_> {
                 ),
             }),
         };
-        if scene.conns.values().any(Conn::heard) {
+        if scene.conns.values().any(Conn::heard) || target.was_reached() {
             self.target.reach();
         }
         let mut excerpts = (None, None);
         if let Some(failed) = &mut failed {
-            self.explain(&mut failed.deviation);
+            self.explain(target, &mut failed.deviation);
             // A target that floods would otherwise fill the memory, delivery by delivery.
             excerpts = octets(&mut failed.deviation);
         }
@@ -138,6 +147,9 @@ impl Sweep<'_> {
             .unavailable()
             .filter(|_| tally.missing > 0)
             .map(str::to_owned);
+        if let Some(instance) = instance {
+            self.target.retire(instance, failed.is_some());
+        }
         Outcome {
             failed,
             tally,
@@ -152,9 +164,36 @@ impl Sweep<'_> {
         }
     }
 
+    /// The case's steps, and the end of a client where none of them awaits it.
+    fn carry_out(&self, scene: &mut Scene, ctx: &mut Context<'_>) -> Result<(), Failed> {
+        steps::run(scene, ctx, self.steps)?;
+        if self.profile.role == Role::Server || control::awaits_end(self.steps) {
+            return Ok(());
+        }
+        let end = StepKind::Ended(Ended {
+            ends: Ends::default(),
+            within: None,
+        });
+        let at = self.case.at.clone();
+        steps::run(scene, ctx, &[Step { at, kind: end }])
+    }
+
+    /// A client that could not even be started.
+    fn not_started(&self, error: &TargetError) -> Outcome {
+        let deviation = Deviation::inconclusive("the client is started", error.to_string());
+        Outcome::of(Failed {
+            step: "start".into(),
+            line: self.case.at.line,
+            deviation,
+        })
+    }
+
     /// A broken connection has a better name where the target ended, or spins.
-    fn explain(&self, deviation: &mut Deviation) {
+    fn explain(&self, target: &Target, deviation: &mut Deviation) {
         let broken = deviation.is_cut_off();
+        if self.profile.role == Role::Client {
+            return self.explain_client(target, deviation);
+        }
         if broken && self.target.never_reached() {
             let nobody = format!("; nobody was met at {}", self.target.endpoint());
             deviation.weight = Weight::Inconclusive;
@@ -171,6 +210,20 @@ impl Sweep<'_> {
         if let Some(exit) = exit {
             deviation.kind = verdict::CRASH;
             let told = format!("; the target ended with {exit}");
+            deviation.actual.push_str(&told);
+        }
+    }
+
+    /// What a client's own end says. One that was never met at all cannot be judged.
+    fn explain_client(&self, target: &Target, deviation: &mut Deviation) {
+        let unmet = [verdict::NOT_REACHED, verdict::HANG].contains(&deviation.kind);
+        if unmet && !self.target.was_reached() && deviation.weight == Weight::Fail {
+            deviation.weight = Weight::Inconclusive;
+        } else if deviation.is_cut_off()
+            && let Some(end) = target.await_end(Instant::now() + LAST_BREATH)
+        {
+            deviation.kind = verdict::ENDED;
+            let told = format!("; the client ended with {}", end.exit);
             deviation.actual.push_str(&told);
         }
     }
@@ -302,14 +355,14 @@ impl Sweep<'_> {
     }
 
     /// Starts the target again where each delivery is to meet a fresh one, and this one is not.
-    fn renew(&self) -> Result<(), crate::target::TargetError> {
+    fn renew(&self) -> Result<(), TargetError> {
         if self.restart_each && self.used.swap(true, Ordering::Relaxed) {
             return self.restart();
         }
         Ok(())
     }
 
-    fn restart(&self) -> Result<(), crate::target::TargetError> {
+    fn restart(&self) -> Result<(), TargetError> {
         // It may be gone already; what matters is that it starts.
         let _ = self.target.stop(false);
         self.target
@@ -410,19 +463,7 @@ impl Sweep<'_> {
                 format!("the target ended with {exit}"),
             ),
         };
-        let outcome = Outcome {
-            failed: Some(failed),
-            tally: Tally::default(),
-            latencies: Vec::new(),
-            learned: Vec::new(),
-            streams: Vec::new(),
-            octets: (None, None),
-            notes: Vec::new(),
-            tcp_info: Vec::new(),
-            options: Vec::new(),
-            unprovable: None,
-        };
-        Some((index, outcome))
+        Some((index, Outcome::of(failed)))
     }
 }
 

@@ -1,14 +1,16 @@
 //! Deliveries: in which pieces the bytes of a conversation reach the peer.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use harness_wire::Encoded;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use sha2::{Digest as _, Sha256};
 
 use crate::scenario::model::{
-    Capability, Case, DeliverySpec, Exchange, Profile, Reply, Reset, Step, StepKind,
+    Capability, Case, DeliverySpec, Profile, Reply, Reset, Role, Step, StepKind,
 };
 
 /// The most cuts that are tried of one message; of longer ones a stated sample is taken.
@@ -70,14 +72,15 @@ pub struct Delivery {
 pub enum How {
     /// Each message in one write.
     Whole,
-    /// One exchange's request is cut; what else is played is whole.
+    /// What the harness sends in one exchange is cut: a request, or to a client a reply. What else
+    /// is played is whole.
     Cut {
         /// The index in the profile's `exchanges`.
         exchange: usize,
         /// Offsets, ascending, each inside the message.
         cuts: Vec<usize>,
     },
-    /// Requests in one write.
+    /// Requests in one write, or to a client replies.
     Merge {
         /// Indices in the profile's `exchanges`, one a message.
         exchanges: Vec<usize>,
@@ -113,11 +116,15 @@ impl Delivery {
             How::Merge {
                 exchanges, half, ..
             } => {
-                format!(
-                    "merge:{}{}",
-                    exchanges.len(),
-                    if half.is_some() { "+half" } else { "" }
-                )
+                let half = if half.is_some() { "+half" } else { "" };
+                let id = format!("merge:{}{half}", exchanges.len());
+                match exchanges.first() {
+                    // A client's conversation has one order: merges differ in where they begin.
+                    Some(first) if profile.role == Role::Client => {
+                        format!("{id}@{}", name(profile, *first))
+                    }
+                    _ => id,
+                }
             }
         }
     }
@@ -127,21 +134,16 @@ impl Delivery {
         match &self.how {
             How::Whole => "each message whole".to_owned(),
             How::Cut { exchange, cuts } => {
-                let len = request_len(&profile.exchanges[*exchange]);
-                let name = name(profile, *exchange);
+                let sent = sent(profile, *exchange);
+                let len = sent.bytes.len();
+                let what = format!("{} `{}`", profile.role.says(), name(profile, *exchange));
                 match cuts.as_slice() {
-                    [cut] => {
-                        let place = place(&profile.exchanges[*exchange], *cut);
-                        format!("request `{name}` cut at {cut} of {len}{place}")
-                    }
+                    [cut] => format!("{what} cut at {cut} of {len}{}", place(&sent, *cut)),
                     _ if self.class == Class::EachByte => {
-                        format!("request `{name}`, {len} bytes, byte by byte")
+                        format!("{what}, {len} bytes, byte by byte")
                     }
-                    [a, b] => format!("request `{name}` cut at {a} and {b} of {len}"),
-                    _ => format!(
-                        "request `{name}`, {len} bytes, in {} pieces",
-                        cuts.len() + 1
-                    ),
+                    [a, b] => format!("{what} cut at {a} and {b} of {len}"),
+                    _ => format!("{what}, {len} bytes, in {} pieces", cuts.len() + 1),
                 }
             }
             How::Merge {
@@ -152,9 +154,10 @@ impl Delivery {
                     Some(e) => format!(", with the first half of `{}`", name(profile, *e)),
                     None => String::new(),
                 };
-                let n = exchanges.len();
-                let requests = if n == 1 { "request" } else { "requests" };
-                format!("{n} {requests} in one write ({}){half}", names.join(", "))
+                let (n, names) = (exchanges.len(), names.join(", "));
+                let s = if n == 1 { "" } else { "s" };
+                let what = profile.role.says();
+                format!("{n} {what}{s} in one write ({names}){half}")
             }
         }
     }
@@ -164,20 +167,18 @@ fn name(profile: &Profile, exchange: usize) -> &str {
     profile.exchanges.get(exchange).map_or("?", |e| &e.name)
 }
 
-fn request_len(exchange: &Exchange) -> usize {
+/// What the harness sends in an exchange.
+fn sent(profile: &Profile, exchange: usize) -> Cow<'_, Encoded> {
+    let exchange = profile.exchanges.get(exchange);
     exchange
-        .request
-        .as_ref()
-        .map_or(0, |m| m.encoded.bytes.len())
+        .and_then(|e| e.sent(profile.role))
+        .unwrap_or_default()
 }
 
 /// Where a cut lies among the fields: `, inside length (bytes 0..4)` or `, between length and body`.
-fn place(exchange: &Exchange, cut: usize) -> String {
-    let Some(message) = &exchange.request else {
-        return String::new();
-    };
+fn place(message: &Encoded, cut: usize) -> String {
     let mut before = None;
-    for field in &message.encoded.fields {
+    for field in &message.fields {
         for range in &field.ranges {
             if range.start < cut && cut < range.end {
                 return format!(
@@ -274,7 +275,9 @@ fn cut_lists(
     seed: u64,
     notes: &mut Vec<String>,
 ) {
-    let len = request_len(&profile.exchanges[exchange]);
+    let sent = sent(profile, exchange);
+    let len = sent.bytes.len();
+    let what = || format!("{} `{}`", profile.role.says(), name(profile, exchange));
     // A message of one byte has no inside; a stream-only delivery has no meaning for datagrams.
     if len < 2 || !profile.transport.is_stream() {
         return;
@@ -293,11 +296,11 @@ fn cut_lists(
             }
         }
         DeliverySpec::EachCut => {
-            let cuts = sample(&profile.exchanges[exchange], len, MAX_CUTS);
+            let cuts = sample(&sent, len, MAX_CUTS);
             if cuts.len() < len - 1 {
                 notes.push(format!(
-                    "request `{}`: {} of its {} cuts, all around field borders and spread evenly",
-                    name(profile, exchange),
+                    "{}: {} of its {} cuts, all around field borders and spread evenly",
+                    what(),
                     cuts.len(),
                     len - 1
                 ));
@@ -307,15 +310,15 @@ fn cut_lists(
             }
         }
         DeliverySpec::FieldPairs => {
-            for (a, b) in pairs(&profile.exchanges[exchange], len) {
+            for (a, b) in pairs(&sent, len) {
                 push(Class::FieldPairs, vec![a, b]);
             }
         }
         DeliverySpec::EachByte => {
             if len > MAX_BYTES {
                 notes.push(format!(
-                    "request `{}`: its first {MAX_BYTES} bytes byte by byte, the other {} in one piece",
-                    name(profile, exchange),
+                    "{}: its first {MAX_BYTES} bytes byte by byte, the other {} in one piece",
+                    what(),
                     len - MAX_BYTES
                 ));
             }
@@ -332,12 +335,12 @@ fn cut_lists(
 }
 
 /// All cuts where they are few; else all within 8 bytes of a field border, and the rest evenly.
-fn sample(exchange: &Exchange, len: usize, most: usize) -> Vec<usize> {
+fn sample(sent: &Encoded, len: usize, most: usize) -> Vec<usize> {
     if len - 1 <= most {
         return (1..len).collect();
     }
     let mut cuts = BTreeSet::new();
-    for border in borders(exchange, len) {
+    for border in borders(sent, len) {
         cuts.extend((border.saturating_sub(8)..=border + 8).filter(|c| (1..len).contains(c)));
     }
     let step = len.div_ceil(most.saturating_sub(cuts.len()).max(1));
@@ -346,11 +349,11 @@ fn sample(exchange: &Exchange, len: usize, most: usize) -> Vec<usize> {
 }
 
 /// Pairs of cuts: every pair of short messages, pairs next to field borders of longer ones.
-fn pairs(exchange: &Exchange, len: usize) -> Vec<(usize, usize)> {
+fn pairs(sent: &Encoded, len: usize) -> Vec<(usize, usize)> {
     let points: Vec<usize> = if len <= EVERY_PAIR {
         (1..len).collect()
     } else {
-        let near: BTreeSet<_> = borders(exchange, len)
+        let near: BTreeSet<_> = borders(sent, len)
             .into_iter()
             .flat_map(|b| [b.saturating_sub(1), b, b + 1])
             .filter(|c| (1..len).contains(c))
@@ -368,9 +371,9 @@ fn pairs(exchange: &Exchange, len: usize) -> Vec<(usize, usize)> {
     out
 }
 
-fn borders(exchange: &Exchange, len: usize) -> BTreeSet<usize> {
+fn borders(sent: &Encoded, len: usize) -> BTreeSet<usize> {
     let mut all = BTreeSet::from([0, len]);
-    for field in exchange.request.iter().flat_map(|m| &m.encoded.fields) {
+    for field in &sent.fields {
         for range in &field.ranges {
             all.extend([range.start, range.end]);
         }
@@ -410,14 +413,10 @@ fn merges(
     if fit.is_empty() {
         return;
     }
-    for n in from..=to.unwrap_or(MERGE_TO.max(from)) {
-        let exchanges: Vec<usize> = fit.iter().copied().cycle().take(n).collect();
-        let half = plus_half.then(|| fit[n % fit.len()]);
-        let whole: usize = exchanges
-            .iter()
-            .map(|e| request_len(&profile.exchanges[*e]))
-            .sum();
-        let bytes = whole + half.map_or(0, |e| request_len(&profile.exchanges[e]).div_ceil(2));
+    let mut push = |exchanges: Vec<usize>, half: Option<usize>| {
+        let len = |e: &usize| sent(profile, *e).bytes.len();
+        let whole: usize = exchanges.iter().map(len).sum();
+        let bytes = whole + half.map_or(0, |e| len(&e).div_ceil(2));
         out.push(Delivery {
             class: Class::Merge,
             how: How::Merge {
@@ -426,5 +425,28 @@ fn merges(
                 bytes,
             },
         });
+    };
+    let most = to.unwrap_or(MERGE_TO.max(from));
+    match profile.role {
+        Role::Server => {
+            for n in from..=most {
+                let exchanges = fit.iter().copied().cycle().take(n).collect();
+                push(exchanges, plus_half.then(|| fit[n % fit.len()]));
+            }
+        }
+        // A client plays its conversation once: neighbours in it can be merged.
+        Role::Client => {
+            let extra = usize::from(plus_half);
+            for n in from..=most.min(fit.len()) {
+                for run in fit.windows(n + extra).filter(|run| follow(run)) {
+                    push(run[..n].to_vec(), run.get(n).copied());
+                }
+            }
+        }
     }
+}
+
+/// True where each of these exchanges comes right after the one before it.
+fn follow(run: &[usize]) -> bool {
+    run.windows(2).all(|two| two[0] + 1 == two[1])
 }

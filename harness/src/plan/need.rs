@@ -3,7 +3,7 @@
 use harness_net::Transport;
 
 use super::Fate;
-use crate::scenario::model::{Capability, Case, Message, Need, Origin, Profile, Reply};
+use crate::scenario::model::{Capability, Case, Message, Need, Origin, Profile, Reply, Role, Step};
 use crate::target;
 use crate::verdict;
 
@@ -37,8 +37,13 @@ pub fn fate(case: &Case, profile: &Profile, facts: &Facts) -> Fate {
     {
         return Fate::Skip(format!("{program} is not installed"));
     }
+    let lacks = |what: &str| Fate::Unsupported(format!("the target {what}"));
+    match (profile.role, steps_are_for(&case.steps)) {
+        (Role::Client, Some(Role::Server)) => return lacks("is a client, and the case connects"),
+        (Role::Server, Some(Role::Client)) => return lacks("is a server, and the case accepts"),
+        _ => {}
+    }
     for need in &case.needs {
-        let lacks = |what: &str| Fate::Unsupported(format!("the target {what}"));
         let started = !matches!(profile.origin, Origin::Connect(_) | Origin::None);
         match need {
             Need::Capability(c) if profile.without.contains(c) => {
@@ -54,6 +59,8 @@ pub fn fate(case: &Case, profile: &Profile, facts: &Facts) -> Fate {
                 return lacks("does not speak UDP");
             }
             Need::Tcp if profile.transport != Transport::Tcp => return lacks("does not speak TCP"),
+            Need::Server if profile.role != Role::Server => return lacks("is a client"),
+            Need::Client if profile.role != Role::Client => return lacks("is a server"),
             Need::Started if !started => return lacks("was not started by the harness"),
             Need::LengthField if !has_length_field(profile) => {
                 return lacks("has no frame with a length field");
@@ -76,6 +83,14 @@ pub fn fate(case: &Case, profile: &Profile, facts: &Facts) -> Fate {
         }
     }
     Fate::Run
+}
+
+/// The role of the targets that steps are for; `None` where they fit either.
+fn steps_are_for(steps: &[Step]) -> Option<Role> {
+    steps.iter().find_map(|step| {
+        let inner = || steps_are_for(step.kind.inner());
+        step.kind.role().or_else(inner)
+    })
 }
 
 fn has_length_field(profile: &Profile) -> bool {

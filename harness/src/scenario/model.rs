@@ -1,6 +1,7 @@
 //! What a scenario file means once it has been found valid: the only form that the rest of the
 //! program sees. Nothing here can be wrong in itself; a mistake was refused before.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use harness_net::{Endpoint, SocketOptions, Transport};
-use harness_wire::{Encoded, Framing, Limits};
+use harness_wire::{Encoded, Field, Framing, Limits};
 
 pub use crate::condition::Condition;
 pub use crate::step::{CloseHow, RecvExpect, SendData, StepKind};
@@ -65,6 +66,8 @@ pub struct Profile {
     pub about: Option<String>,
     /// Where it is defined.
     pub at: Location,
+    /// Whether it is connected to, or connects.
+    pub role: Role,
     /// How it comes to be there.
     pub origin: Origin,
     /// TCP, UDP or Unix stream.
@@ -89,6 +92,45 @@ pub struct Profile {
     pub idempotent: bool,
     /// The longest that one answer may take, where the user said it.
     pub timeout: Option<Duration>,
+    /// How a client must end where a case does not say it.
+    pub ends: Ends,
+}
+
+/// Whether a target is a server or a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It is connected to: the harness is its client.
+    Server,
+    /// It connects, once for each delivery: the harness is its server.
+    Client,
+}
+
+impl Role {
+    /// What the harness says to it: a `request` or a `reply`.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::Server => "request",
+            Self::Client => "reply",
+        }
+    }
+}
+
+/// How a client must end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ends {
+    /// Its exit status; 0 where none is given.
+    pub exit: Option<ExitWant>,
+    /// All of its stdout; where none is given, that of a control run, if the case has one.
+    pub stdout: Option<Vec<u8>>,
+}
+
+/// An exit status that a client must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitWant {
+    /// This one.
+    Code(u8),
+    /// Any but 0. A signal that kills it is none.
+    Failure,
 }
 
 impl Profile {
@@ -98,6 +140,7 @@ impl Profile {
             name: "none".to_owned(),
             about: None,
             at,
+            role: Role::Server,
             origin: Origin::None,
             transport,
             host: std::net::Ipv4Addr::LOCALHOST.into(),
@@ -110,6 +153,7 @@ impl Profile {
             reset: Reset::None,
             idempotent: true,
             timeout: None,
+            ends: Ends::default(),
         }
     }
 }
@@ -123,6 +167,8 @@ pub enum Origin {
     Connect(Endpoint),
     /// One of the reference servers.
     Builtin(Builtin),
+    /// One of the reference clients.
+    Client(BuiltinClient),
     /// Nowhere: the case is its own peer.
     None,
 }
@@ -166,6 +212,17 @@ pub struct Builtin {
     pub root: Option<PathBuf>,
 }
 
+/// One of the reference clients.
+#[derive(Clone, Debug)]
+pub struct BuiltinClient {
+    /// Its name in `harness client --list`.
+    pub client: String,
+    /// The planted fault, if one is wanted.
+    pub fault: Option<String>,
+    /// Further arguments of `harness client`: options, and what it asks.
+    pub args: Vec<String>,
+}
+
 /// What a target may lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Capability {
@@ -200,6 +257,10 @@ pub enum Need {
     LengthField,
     /// A program that the harness started (so that it can be stopped).
     Started,
+    /// A target that is connected to.
+    Server,
+    /// A target that connects.
+    Client,
     /// IPv6 on the loopback interface.
     Ipv6,
 }
@@ -224,6 +285,47 @@ pub struct Exchange {
     pub request: Option<Message>,
     /// What the server says.
     pub reply: Reply,
+}
+
+impl Exchange {
+    /// What the harness sends in it, as one piece of bytes: to a server the request, to a client
+    /// the reply.
+    pub fn sent(&self, role: Role) -> Option<Cow<'_, Encoded>> {
+        match (role, &self.reply) {
+            (Role::Server, _) => self.request.as_ref().map(|m| Cow::Borrowed(&m.encoded)),
+            (Role::Client, Reply::Given(messages)) => match messages.as_slice() {
+                [one] => Some(Cow::Borrowed(&one.encoded)),
+                all => Some(Cow::Owned(joined(all))),
+            },
+            (Role::Client, _) => None,
+        }
+    }
+
+    /// The length of [`Exchange::sent`] in bytes.
+    pub fn sent_len(&self, role: Role) -> usize {
+        self.sent(role).map_or(0, |m| m.bytes.len())
+    }
+}
+
+/// Several messages as if they were one.
+fn joined(messages: &[Message]) -> Encoded {
+    let mut bytes = Vec::new();
+    let mut fields = Vec::new();
+    for message in messages {
+        let base = bytes.len();
+        bytes.extend_from_slice(&message.encoded.bytes);
+        fields.extend(message.encoded.fields.iter().map(|field| {
+            Field {
+                name: Arc::clone(&field.name),
+                ranges: field
+                    .ranges
+                    .iter()
+                    .map(|r| r.start + base..r.end + base)
+                    .collect(),
+            }
+        }));
+    }
+    Encoded { bytes, fields }
 }
 
 /// An encoded message and the framing that it lies in.

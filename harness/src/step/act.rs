@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::conform::{Context, Scene};
 use crate::plan::Lane;
-use crate::scenario::model::Step;
+use crate::scenario::model::{Role, Step};
 use crate::verdict::Deviation;
 
 /// A step that was found valid.
@@ -25,6 +25,11 @@ pub(crate) trait Act: fmt::Debug {
     /// True where it opens a socket at which the case is its own peer.
     fn opens_own(&self) -> bool {
         false
+    }
+
+    /// The role of the targets that it is for; `None` where it fits either.
+    fn role(&self) -> Option<Role> {
+        None
     }
 
     /// The steps inside it.

@@ -11,7 +11,7 @@ use crate::conform::{Context, Own, Scene};
 use crate::scenario::context::Context as Check;
 use crate::scenario::lower::step::{Steps, TargetState, error_name};
 use crate::scenario::lower::{chosen, options};
-use crate::scenario::model::ConnName;
+use crate::scenario::model::{ConnName, Role};
 use crate::scenario::syntax::{Item, OptionsSyntax, by_shape};
 use crate::step::Here;
 use crate::verdict::must;
@@ -192,6 +192,10 @@ impl Act for Connect {
 
     fn asks_target(&self) -> bool {
         self.to.is_none()
+    }
+
+    fn role(&self) -> Option<Role> {
+        self.to.is_none().then_some(Role::Server)
     }
 
     fn run(&self, scene: &mut Scene, ctx: &mut Context<'_>) -> Result<(), Halt> {

@@ -16,6 +16,7 @@ mod close;
 mod closed;
 mod connect;
 mod connected;
+mod ended;
 mod expect;
 mod judged;
 mod listen;
@@ -47,7 +48,7 @@ pub use self::send::SendData;
 use crate::plan::Lane;
 use crate::scenario::context::Context;
 use crate::scenario::lower::step::Steps;
-use crate::scenario::model::Step;
+use crate::scenario::model::{Role, Step};
 use crate::scenario::source::Span;
 use crate::scenario::syntax::Item;
 
@@ -76,7 +77,8 @@ registry! {
     connect::Connect(given: Item<connect::ConnectSyntax>),
     /// Opens a listener of the case's own. A case that is its own peer needs no target.
     listen::Listen(given: Item<listen::ListenSyntax>),
-    /// Accepts a connection of a listener of the case's own.
+    /// Waits for the client under test to connect; over UDP, for its first datagram. Or accepts a
+    /// connection of a listener of the case's own.
     accept::Accept(given: Item<accept::AcceptSyntax>),
     /// Opens a UDP socket of the case's own.
     bind::Bind(given: Item<bind::BindSyntax>),
@@ -94,6 +96,9 @@ registry! {
     close::Close(on: Option<Item<String>>),
     /// Ends the connection with RST.
     reset::Reset(on: Option<Item<String>>),
+    /// The client under test must end by itself. Where it must end well, it must send nothing more
+    /// until then.
+    ended::Ended(given: Option<Item<ended::EndedSyntax>>),
     /// The peer must close.
     closed::Closed(given: Item<closed::ClosedSyntax>),
     /// Changes socket options of an open connection.
@@ -122,6 +127,11 @@ impl StepKind {
     /// The step in words, for reports.
     pub fn words(&self) -> String {
         self.act().words()
+    }
+
+    /// The role of the targets that it is for; `None` where it fits either.
+    pub fn role(&self) -> Option<Role> {
+        self.act().role()
     }
 
     /// The steps inside it.

@@ -9,7 +9,7 @@ use crate::conform::{Conn, Context, Scene, play_flow, play_line};
 use crate::scenario::context::Context as Check;
 use crate::scenario::lower::step::Steps;
 use crate::scenario::lower::step::TargetState;
-use crate::scenario::model::ConnName;
+use crate::scenario::model::{ConnName, Role};
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
 use crate::scenario::syntax::{Item, by_shape};
@@ -166,7 +166,11 @@ impl Act for Play {
                 .collect(),
         };
         let on = &self.on;
-        if !scene.conns.contains_key(on) {
+        if !scene.conns.contains_key(on) && ctx.profile.role == Role::Client {
+            scene
+                .accept_client(ctx, on, None)
+                .map_err(|d| Halt::Part(format!("accept {on}"), d))?;
+        } else if !scene.conns.contains_key(on) {
             scene
                 .connect(ctx, on, &SocketOptions::default())
                 .map_err(|e| {

@@ -12,7 +12,7 @@ use crate::scenario::context::Context as Check;
 use crate::scenario::lower::step::Steps;
 use crate::scenario::lower::step::{error_name, one_of};
 use crate::scenario::lower::value;
-use crate::scenario::model::ConnName;
+use crate::scenario::model::{ConnName, Role};
 use crate::scenario::source::Span;
 use crate::scenario::syntax::{Bytes, Item, by_shape};
 use crate::step::Here;
@@ -28,7 +28,8 @@ by_shape! {
     }
 }
 
-/// Bytes to send. Exactly one of `whole`, `parts`, `merged`, `writes`, `most_of` and `vectored`.
+/// Bytes to send. Exactly one of `whole`, `parts`, `merged`, `writes`, `most_of`, `vectored` and
+/// `stranger`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct SendMap {
     /// The connection.
@@ -46,6 +47,8 @@ pub struct SendMap {
     pub most_of: Option<Item<Bytes>>,
     /// All in one sendmsg(2).
     pub vectored: Option<Item<Vec<Item<Bytes>>>>,
+    /// Over UDP, to a client: one datagram from another port than the one that it asked.
+    pub stranger: Option<Item<Bytes>>,
     /// True: MSG_MORE on all but the last of `writes`.
     #[schemars(extend("default" = false))]
     pub more: Option<Item<bool>>,
@@ -73,6 +76,8 @@ pub enum SendData {
     MostOf(Vec<u8>),
     /// All parts in one sendmsg(2).
     Vectored(Vec<Vec<u8>>),
+    /// Over UDP, to a client: one datagram from another port than the one that it asked.
+    Stranger(Vec<u8>),
 }
 
 /// Sends bytes.
@@ -128,6 +133,7 @@ fn data(cx: &Check, steps: &Steps<'_>, map: &SendMap, at: Span) -> Option<SendDa
         ("writes", list_span(&map.writes)),
         ("most_of", map.most_of.as_ref().map(|i| i.span)),
         ("vectored", list_span(&map.vectored)),
+        ("stranger", map.stranger.as_ref().map(|i| i.span)),
     ];
     one_of(cx, &given, "send", at)?;
     if let (Some(more), None) = (&map.more, &map.writes) {
@@ -162,6 +168,17 @@ fn data(cx: &Check, steps: &Steps<'_>, map: &SendMap, at: Span) -> Option<SendDa
         }
         Some(all)
     };
+    if let Some(item) = &map.stranger {
+        let to_client = steps.target.is_none_or(|t| t.profile.role == Role::Client);
+        if !to_client || steps.transport.is_some_and(|t| t != Transport::Udp) {
+            cx.error_help(
+                item.span,
+                "`stranger` is for clients over udp: a stream has one sender",
+                "use `whole`",
+            );
+        }
+        return Some(SendData::Stranger(value::bytes(cx, item)?));
+    }
     if let Some(item) = &map.whole {
         return Some(SendData::Whole(value::bytes(cx, item)?));
     }
@@ -218,6 +235,8 @@ fn send(
     let written = match data {
         SendData::Whole(bytes) => line.write(bytes, deadline),
         SendData::MostOf(bytes) => line.write_most(bytes, deadline),
+        // Streams are refused it: only datagrams have a sender each.
+        SendData::Stranger(_) => Ok(()),
         SendData::Vectored(parts) => {
             let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
             line.write_vectored(&parts, deadline)

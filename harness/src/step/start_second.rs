@@ -8,6 +8,7 @@ use super::act::{Act, Halt};
 use crate::conform::{Context, Scene};
 use crate::plan::Lane;
 use crate::scenario::lower::step::TargetState;
+use crate::scenario::model::Role;
 use crate::scenario::syntax::Item;
 use crate::step::Here;
 use crate::target::Second;
@@ -68,6 +69,10 @@ impl Act for StartSecond {
 
     fn asks_target(&self) -> bool {
         true
+    }
+
+    fn role(&self) -> Option<Role> {
+        Some(Role::Server)
     }
 
     fn run(&self, _scene: &mut Scene, ctx: &mut Context<'_>) -> Result<(), Halt> {

@@ -11,6 +11,7 @@ use crate::conform::{Context, Scene};
 use crate::plan::Lane;
 use crate::scenario::lower::READY_WITHIN;
 use crate::scenario::lower::step::{TargetState, optional_time};
+use crate::scenario::model::Role;
 use crate::scenario::syntax::{Item, Time};
 use crate::step::Here;
 use crate::target::TargetError;
@@ -82,6 +83,10 @@ impl Act for StartTarget {
 
     fn asks_target(&self) -> bool {
         true
+    }
+
+    fn role(&self) -> Option<Role> {
+        Some(Role::Server)
     }
 
     fn run(&self, _scene: &mut Scene, ctx: &mut Context<'_>) -> Result<(), Halt> {

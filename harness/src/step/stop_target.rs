@@ -7,6 +7,7 @@ use super::act::{Act, Halt};
 use crate::conform::{Context, Scene};
 use crate::plan::Lane;
 use crate::scenario::lower::step::TargetState;
+use crate::scenario::model::Role;
 use crate::scenario::syntax::Item;
 use crate::step::Here;
 use crate::verdict::Deviation;
@@ -68,6 +69,10 @@ impl Act for StopTarget {
 
     fn asks_target(&self) -> bool {
         true
+    }
+
+    fn role(&self) -> Option<Role> {
+        Some(Role::Server)
     }
 
     fn run(&self, _scene: &mut Scene, ctx: &mut Context<'_>) -> Result<(), Halt> {

@@ -8,33 +8,48 @@ use std::time::SystemTime;
 use harness_net::{Endpoint, Launch, UnixAddr};
 use sha2::{Digest as _, Sha256};
 
-use crate::scenario::model::{Builtin, Profile, StartCommand};
+use crate::scenario::model::{Builtin, Origin, Profile, StartCommand};
 
 /// Output kept of a target, each of stdout and stderr, in bytes.
 const OUTPUT: usize = 64 << 10;
 
-pub(super) fn builtin_argv(builtin: &Builtin, launcher: &Path, endpoint: &Endpoint) -> Vec<String> {
-    let mut argv = vec![
-        launcher.display().to_string(),
-        "serve".to_owned(),
-        builtin.server.clone(),
-        "--listen".to_owned(),
-        endpoint.to_string(),
-    ];
-    if let Some(model) = &builtin.model {
-        argv.extend(["--model".to_owned(), model.clone()]);
+/// The command line of a reference server or client; nothing for other targets.
+pub(super) fn builtin_argv(origin: &Origin, launcher: &Path, endpoint: &Endpoint) -> Vec<String> {
+    let (command, name, where_to, model, fault, args) = match origin {
+        Origin::Builtin(b) => ("serve", &b.server, "--listen", &b.model, &b.fault, &[][..]),
+        Origin::Client(c) => (
+            "client",
+            &c.client,
+            "--connect",
+            &None,
+            &c.fault,
+            &c.args[..],
+        ),
+        Origin::Start(_) | Origin::Connect(_) | Origin::None => return Vec::new(),
+    };
+    let mut argv = vec![launcher.display().to_string()];
+    argv.extend([command, name, where_to].map(str::to_owned));
+    argv.push(endpoint.to_string());
+    for (option, value) in [("--model", model), ("--fault", fault)] {
+        if let Some(value) = value {
+            argv.extend([option.to_owned(), value.clone()]);
+        }
     }
-    if let Some(fault) = &builtin.fault {
-        argv.extend(["--fault".to_owned(), fault.clone()]);
-    }
-    if let Some(root) = &builtin.root {
+    if let Origin::Builtin(Builtin {
+        root: Some(root), ..
+    }) = origin
+    {
         argv.extend(["--root".to_owned(), root.display().to_string()]);
     }
+    argv.extend_from_slice(args);
     argv
 }
 
 /// True for a reference server that makes a temporary folder for itself.
-pub(super) fn makes_folder(builtin: &Builtin) -> bool {
+pub(super) fn makes_folder(origin: &Origin) -> bool {
+    let Origin::Builtin(builtin) = origin else {
+        return false;
+    };
     let serves_files = harness_targets::find(&builtin.server).is_ok_and(|s| s.serves_files());
     serves_files && builtin.root.is_none()
 }

@@ -1,5 +1,7 @@
 //! One running target: start it, know when it is ready, watch it, stop it.
 
+mod claim;
+mod client;
 mod command;
 mod error;
 mod last_words;
@@ -9,11 +11,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use harness_net::{
-    Endpoint, Exit, Launch, PortLease, Process, Signal, Transport, UnixAddr, listening,
-    threads_blocked,
-};
+use harness_net::{Endpoint, Exit, Launch, Process, Signal, listening, threads_blocked};
 
+use self::claim::Claim;
+use self::client::ClientSide;
+pub use self::client::{Ended, NotMet};
 pub use self::command::program;
 use self::command::{
     binary_digest, builtin_argv, command_launch, command_line, launch, makes_folder,
@@ -21,7 +23,7 @@ use self::command::{
 pub use self::error::TargetError;
 use self::last_words::{last_words, stderr_lines};
 use crate::run::TargetInfo;
-use crate::scenario::model::{Origin, Profile, Ready};
+use crate::scenario::model::{Origin, Profile, Ready, Role};
 
 /// How long a reference server may take to be ready.
 const BUILTIN_WITHIN: Duration = Duration::from_secs(10);
@@ -42,10 +44,10 @@ pub struct Target {
     /// How the last instance that ended by itself did so, and its last words: what a restart must
     /// not wipe out.
     death: Mutex<Option<(Exit, Vec<String>)>>,
-    /// Keeps the port for restarts.
-    _lease: Option<PortLease>,
-    /// Holds the Unix socket, and the folder that a reference server makes for itself.
-    _dir: Option<tempfile::TempDir>,
+    /// Keeps the address for restarts.
+    claim: Option<Claim>,
+    /// What a client under test has beside.
+    client: Option<ClientSide>,
 }
 
 /// What became of a second instance on the same port.
@@ -71,51 +73,27 @@ impl Target {
         launcher: &Path,
         stop: &dyn Fn() -> bool,
     ) -> Result<Self, TargetError> {
-        let system = |what| {
-            move |e: std::io::Error| TargetError::System {
-                what,
-                error: e.to_string(),
-            }
-        };
-        let folder = |what| {
-            let made = tempfile::Builder::new().prefix("harness-").tempdir();
-            made.map_err(system(what))
-        };
-        let (lease, mut dir, endpoint) = match (&profile.origin, profile.transport) {
-            (Origin::Connect(endpoint), _) => (None, None, endpoint.clone()),
-            (Origin::None, _) => (None, None, nowhere()),
-            (_, Transport::Unix) => {
-                let dir = folder("making a folder for the Unix socket")?;
-                let path = dir.path().join("target.sock");
-                (None, Some(dir), Endpoint::Unix(UnixAddr::Path(path)))
-            }
-            (_, transport) => {
-                let lease = PortLease::take().map_err(|e| TargetError::System {
-                    what: "claiming a port",
-                    error: e.to_string(),
-                })?;
-                let address = (profile.host, lease.port()).into();
-                let endpoint = match transport {
-                    Transport::Udp => Endpoint::Udp(address),
-                    _ => Endpoint::Tcp(address),
-                };
-                (Some(lease), None, endpoint)
+        if profile.role == Role::Client {
+            return Self::awaiting(profile, launcher);
+        }
+        let (mut claim, endpoint) = match &profile.origin {
+            Origin::Connect(endpoint) => (None, endpoint.clone()),
+            Origin::None => (None, nowhere()),
+            _ => {
+                let claim = Claim::take(profile)?;
+                let endpoint = claim.endpoint.clone();
+                (Some(claim), endpoint)
             }
         };
         let (launch, ready, within) = match &profile.origin {
             Origin::Connect(_) | Origin::None => (None, Ready::Listening, BUILTIN_WITHIN),
-            Origin::Builtin(builtin) => {
-                let argv = builtin_argv(builtin, launcher, &endpoint);
+            Origin::Builtin(_) | Origin::Client(_) => {
+                let argv = builtin_argv(&profile.origin, launcher, &endpoint);
                 let mut launch = launch(argv, launcher);
-                if makes_folder(builtin) {
+                if let Some(claim) = claim.as_mut().filter(|_| makes_folder(&profile.origin)) {
                     // In a folder of this target's, so that nothing of it stays when it is killed.
-                    let made = match dir.take() {
-                        Some(dir) => dir,
-                        None => folder("making a folder for the files of the target")?,
-                    };
-                    let path = made.path().display().to_string();
+                    let path = claim.folder()?.display().to_string();
                     launch.env.push(("TMPDIR".to_owned(), path));
-                    dir = Some(made);
                 }
                 (Some(launch), Ready::Listening, BUILTIN_WITHIN)
             }
@@ -126,6 +104,23 @@ impl Target {
             ),
         };
         let target = Self {
+            claim,
+            ..Self::new(profile, endpoint, launch, ready)
+        };
+        if target.launch.is_some() {
+            target.start_again(within, stop)?;
+        }
+        Ok(target)
+    }
+
+    /// A target that does not run yet.
+    fn new(
+        profile: &Arc<Profile>,
+        endpoint: Endpoint,
+        launch: Option<Launch>,
+        ready: Ready,
+    ) -> Self {
+        Self {
             profile: Arc::clone(profile),
             endpoint,
             digest: match &profile.origin {
@@ -137,13 +132,9 @@ impl Target {
             process: Mutex::new(None),
             reached: AtomicBool::new(false),
             death: Mutex::new(None),
-            _lease: lease,
-            _dir: dir,
-        };
-        if target.launch.is_some() {
-            target.start_again(within, stop)?;
+            claim: None,
+            client: None,
         }
-        Ok(target)
     }
 
     /// Its address.
@@ -161,11 +152,16 @@ impl Target {
         self.reached.store(true, Ordering::Relaxed);
     }
 
+    /// True once it was seen to be there.
+    pub fn was_reached(&self) -> bool {
+        self.reached.load(Ordering::Relaxed)
+    }
+
     /// True for an address at which nothing was met so far. What is not there cannot be judged.
     /// One that the harness started was seen to listen.
     pub fn never_reached(&self) -> bool {
         let expected = !matches!(self.profile.origin, Origin::None);
-        expected && !self.is_started() && !self.reached.load(Ordering::Relaxed)
+        expected && !self.is_started() && !self.was_reached()
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Process>> {
@@ -334,7 +330,9 @@ impl Target {
 
     fn ended(&self, process: &Process) -> Option<Exit> {
         let exit = process.exit()?;
-        let daemon = exit.is_success() && listening(process, &self.endpoint).unwrap_or(false);
+        let is_server = self.client.is_none();
+        let daemon =
+            is_server && exit.is_success() && listening(process, &self.endpoint).unwrap_or(false);
         (!daemon).then_some(exit)
     }
 
@@ -395,6 +393,13 @@ pub fn describe(profile: &Profile) -> TargetInfo {
                 how.push_str(&format!(", model {model}"));
             }
             if let Some(fault) = &b.fault {
+                how.push_str(&format!(", fault {fault}"));
+            }
+            how
+        }
+        Origin::Client(c) => {
+            let mut how = format!("reference client {}", c.client);
+            if let Some(fault) = &c.fault {
                 how.push_str(&format!(", fault {fault}"));
             }
             how

@@ -1,6 +1,6 @@
 //! The contract of a framing.
 
-use crate::{Decoder, EncodeError, Encoded, FieldSpec, Message};
+use crate::{Decoder, EncodeError, Encoded, FieldSpec, Frame, Message};
 
 /// The two ends of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +86,13 @@ pub trait Framing: Send + Sync + std::fmt::Debug {
     /// The message sets a field that the frame lacks, misses one that it needs, or holds a value
     /// that does not fit.
     fn encode(&self, message: &Message) -> Result<Encoded, EncodeError>;
+
+    /// True if `frame`, which the decoder found in `got`, says the same as `want`: the same in each
+    /// field. JSON is compared by its value, since its keys have no order and its blanks no meaning
+    /// (RFC 8259), and lengths not at all: the decoder has checked them.
+    fn says_same(&self, want: &Encoded, got: &[u8], _frame: &Frame) -> bool {
+        want.bytes == got
+    }
 
     /// The bytes of one message that stands where `context` says.
     ///

@@ -76,7 +76,7 @@ pub(super) fn connection(socket: &Socket, session: &mut dyn Session, shared: &Sh
             }
             Ok(n) => session.input(&buffer[..n], &mut out),
             Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-            Err(e) if is_timeout(&e) => session.idle(&mut out),
+            Err(e) if listen::is_timeout(&e) => session.idle(&mut out),
             Err(_) => session.broken(),
         };
         let flow = loop {
@@ -113,35 +113,17 @@ pub(super) fn connection(socket: &Socket, session: &mut dyn Session, shared: &Sh
     }
 }
 
-fn is_timeout(e: &io::Error) -> bool {
-    matches!(
-        e.kind(),
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
-    )
-}
-
 /// Sends what is to be sent. False if the connection broke.
 fn flush(socket: &Socket, out: &mut Output, shared: &Shared) -> bool {
     let sent = out.writes().try_for_each(|write| {
         if shared.sockets.single_write.is_some() {
-            once(socket, write)
+            listen::once(socket, write)
         } else {
             (&*socket).write_all(write)
         }
     });
     out.clear();
     sent.is_ok()
-}
-
-/// The fault: what does not fit into the send buffer at once is lost.
-fn once(socket: &Socket, bytes: &[u8]) -> io::Result<()> {
-    socket.set_nonblocking(true)?;
-    let sent = socket.send(bytes);
-    socket.set_nonblocking(false)?;
-    match sent {
-        Err(e) if e.kind() != io::ErrorKind::WouldBlock => Err(e),
-        _ => Ok(()),
-    }
 }
 
 /// Closes the server's side, then takes what the client still sends, within bounds.

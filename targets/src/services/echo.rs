@@ -15,13 +15,13 @@ use crate::tests::{
 };
 
 faults! { Bug:
-    NulEndsText "nul_ends_text" ("S1", ["echo", "short-recv"])
+    NulEndsText "nul_ends_text" ("S1", ["echo", "short-recv"], [WrongContent])
         "takes what it read for a C string and drops everything from the first NUL byte on";
-    DecodePerRead "decode_per_read" ("S21", ["echo"])
+    DecodePerRead "decode_per_read" ("S21", ["echo"], [DecodedPerRead])
         "decodes each read as UTF-8 by itself, so that a character between two reads is damaged";
-    FirstReadOnly "answers_once" ("S1", ["burst", "echo", "short-recv"])
+    FirstReadOnly "answers_once" ("S1", ["burst", "echo", "short-recv"], [OneRead, WrongClose])
         "answers the first read only and closes, as a server without a loop does";
-    StripsSpace "strips_white_space" ("S1", ["echo", "short-recv"])
+    StripsSpace "strips_white_space" ("S1", ["echo", "short-recv"], [WrongContent])
         "removes white space at the ends of each read, line ends included";
     + shared:
         habits::SPIN_ON_EOF.caught_by(&["echo"]),

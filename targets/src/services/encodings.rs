@@ -18,21 +18,21 @@ use crate::{Model, habits};
 const LINE_MAX: usize = 64 << 10;
 
 faults! { Bug:
-    DiesOnCut "dies_on_cut_character" ("S21", ["encodings"])
+    DiesOnCut "dies_on_cut_character" ("S21", ["encodings"], [DecodedPerRead, BadInputIsFatal])
         "decodes each read strictly by itself, and ends the server when one ends in a character";
-    Replaced "cut_character_replaced" ("S21", ["encodings"])
+    Replaced "cut_character_replaced" ("S21", ["encodings"], [DecodedPerRead])
         "decodes each read by itself and puts U+FFFD or `?` where a character was cut";
-    Dropped "cut_character_dropped" ("S21", ["encodings"])
+    Dropped "cut_character_dropped" ("S21", ["encodings"], [DecodedPerRead])
         "decodes each read by itself and drops what does not decode: other characters in GBK";
-    Buffer "decodes_per_1024_bytes" ("FRAME-CUT-04", ["encodings"])
+    Buffer "decodes_per_1024_bytes" ("FRAME-CUT-04", ["encodings"], [DecodedPerRead, CutAtBuffer])
         "decodes a line in pieces of 1,024 bytes, so that a character between two is damaged";
-    StrictKills "invalid_bytes_kill" ("FRAME-ENC-01", ["encodings"])
+    StrictKills "invalid_bytes_kill" ("FRAME-ENC-01", ["encodings"], [BadInputIsFatal])
         "ends the whole server when a line does not decode";
-    Lossy "invalid_bytes_accepted" ("FRAME-ENC-01", ["encodings"])
+    Lossy "invalid_bytes_accepted" ("FRAME-ENC-01", ["encodings"], [WrongContent])
         "takes U+FFFD for what does not decode, and answers as if all were well";
-    OnBytes "upper_case_of_bytes" ("S21", ["encodings"])
+    OnBytes "upper_case_of_bytes" ("S21", ["encodings"], [WrongContent])
         "changes the ASCII letters among the bytes, which in GBK are halves of characters";
-    AnswersUtf8 "answers_in_utf8" ("FRAME-ENC-01", ["encodings"])
+    AnswersUtf8 "answers_in_utf8" ("FRAME-ENC-01", ["encodings"], [WrongContent])
         "answers in UTF-8, whatever the encoding of the conversation";
     + shared:
         habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["encodings"]);

@@ -14,46 +14,46 @@ use crate::session::{Flow, Output, READ, Session};
 use crate::{Model, habits};
 
 faults! { Bug:
-    HeaderWhole "header_assumed_whole" ("S5", ["exec-framing"])
+    HeaderWhole "header_assumed_whole" ("S5", ["exec-framing"], [HeaderWhole])
         "takes the 4-byte length from one read, and closes if that returns fewer bytes";
-    BodyWhole "body_assumed_whole" ("S5", ["exec-framing"])
+    BodyWhole "body_assumed_whole" ("S5", ["exec-framing"], [BodyWhole])
         "takes one read for the whole command, whatever the length said";
-    Unframed "request_unframed" ("S5", ["exec-framing"])
+    Unframed "request_unframed" ("S5", ["exec-framing"], [OneRead])
         "takes one read for one request and ignores its length";
-    TwoWrites "header_and_body_in_two_writes" ("S5", ["nagle"])
+    TwoWrites "header_and_body_in_two_writes" ("S5", ["nagle"], [ReplySplit])
         "writes the length and the rest of a reply apart, without TCP_NODELAY: 40 ms a reply"
         with Sockets::NAGLE;
-    Negative "negative_length_accepted" ("FRAME-LEN-03", ["exec-framing"])
+    Negative "negative_length_accepted" ("FRAME-LEN-03", ["exec-framing"], [NoLengthLimit, Residue])
         "takes the length for signed, and a negative one for an empty command";
-    NoLimit "no_length_limit" ("FRAME-LEN-04", ["exec-framing"])
+    NoLimit "no_length_limit" ("FRAME-LEN-04", ["exec-framing"], [NoLengthLimit])
         "waits for as much as any length promises, up to 4 GiB";
-    LittleEndian "little_endian_length" ("FRAME-LEN-01", ["exec-framing"])
+    LittleEndian "little_endian_length" ("FRAME-LEN-01", ["exec-framing"], [WrongByteOrder])
         "reads and writes lengths with the least significant byte first";
-    Overread "next_request_overread" ("FRAME-CUT-02", ["exec-framing"])
+    Overread "next_request_overread" ("FRAME-CUT-02", ["exec-framing"], [Overread])
         "reads in pieces of 1,024 bytes and drops what lies behind the request";
-    CutAt1024 "command_cut_at_1024" ("FRAME-CMD-01", ["exec-framing"])
+    CutAt1024 "command_cut_at_1024" ("FRAME-CMD-01", ["exec-framing"], [CutAtBuffer])
         "runs the first 1,024 bytes of a command";
-    ReplyShort "reply_length_without_status" ("S5", ["exec-framing"])
+    ReplyShort "reply_length_without_status" ("S5", ["exec-framing"], [WrongLength, Residue])
         "leaves the status byte out of the reply's length, so that the next reply shifts";
-    HidesStdout "stderr_hides_stdout" ("SRV-EXEC-01", ["exec-framing"])
+    HidesStdout "stderr_hides_stdout" ("SRV-EXEC-01", ["exec-framing"], [WrongContent])
         "answers with the error output alone as soon as there is some";
-    StatusLost "exit_status_lost" ("SRV-EXEC-01", ["exec-framing"])
+    StatusLost "exit_status_lost" ("SRV-EXEC-01", ["exec-framing"], [WrongContent])
         "answers with status 0, whatever the command's was";
-    PipeDeadlock "pipe_deadlock" ("SRV-PIPE-01", ["exec-framing"])
+    PipeDeadlock "pipe_deadlock" ("SRV-PIPE-01", ["exec-framing"], [FullPipe, NoAnswer])
         "reads stdout to its end before stderr, and hangs when that holds more than a pipe does";
-    ReadsOnce "output_read_once" ("SRV-OUT-01", ["exec-framing", "short-recv"])
+    ReadsOnce "output_read_once" ("SRV-OUT-01", ["exec-framing", "short-recv"], [CutAtBuffer])
         "reads each output pipe once, so that no answer is longer than a pipe's 64 KiB";
-    StdinOpen "stdin_left_open" ("SRV-PIPE-02", ["exec-framing"])
+    StdinOpen "stdin_left_open" ("SRV-PIPE-02", ["exec-framing"], [NoAnswer])
         "never closes the command's stdin, so that commands that read it hang";
-    Background "background_child_holds_reply" ("SRV-PIPE-02", ["exec-framing"])
+    Background "background_child_holds_reply" ("SRV-PIPE-02", ["exec-framing"], [NoAnswer])
         "answers only when the command's background processes have ended too";
-    Undecodable "undecodable_command_kills" ("FRAME-CMD-01", ["exec-framing"])
+    Undecodable "undecodable_command_kills" ("FRAME-CMD-01", ["exec-framing"], [BadInputIsFatal])
         "ends the whole server when a command is not UTF-8";
-    Nul "nul_in_command_kills" ("SRV-EXEC-01", ["exec-framing"])
+    Nul "nul_in_command_kills" ("SRV-EXEC-01", ["exec-framing"], [BadInputIsFatal])
         "ends the whole server when a command contains a NUL byte";
-    NoEmpty "empty_answer_not_sent" ("SRV-EMPTY-01", ["exec-framing"])
+    NoEmpty "empty_answer_not_sent" ("SRV-EMPTY-01", ["exec-framing"], [NoAnswer])
         "sends nothing when a command has no output, so that the client waits for ever";
-    EmptyIgnored "empty_request_ignored" ("FRAME-LEN-02", ["exec-framing"])
+    EmptyIgnored "empty_request_ignored" ("FRAME-LEN-02", ["exec-framing"], [NoAnswer])
         "does not answer a request of length 0";
     + shared:
         habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["disconnects", "exec-framing"]),

@@ -1,6 +1,6 @@
 //! Runs commands like `exec`, with a JSON header before each command and each answer.
 
-mod header;
+pub(crate) mod header;
 #[cfg(test)]
 mod shown;
 
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use harness_net::Transport;
 
-use self::header::{ReplyHeader, RequestHeader};
+use self::header::{ReplyHeader, SizedHeader};
 use crate::command::{COMMAND_MAX, Outcome, Runner, Started};
 use crate::inbox::Inbox;
 use crate::json_header;
@@ -17,40 +17,40 @@ use crate::session::{Flow, Output, READ, Session};
 use crate::{Model, habits};
 
 faults! { Bug:
-    LengthWhole "header_assumed_whole" ("S6", ["json-header"])
+    LengthWhole "header_assumed_whole" ("S6", ["json-header"], [HeaderWhole])
         "takes the 4-byte length from one read, and closes if that returns fewer bytes";
-    HeaderOneRead "json_header_one_read" ("FRAME-CUT-03", ["json-header"])
+    HeaderOneRead "json_header_one_read" ("FRAME-CUT-03", ["json-header"], [HeaderWhole])
         "takes one read for the whole JSON header, which then does not parse";
-    BodyWhole "body_assumed_whole" ("S6", ["json-header"])
+    BodyWhole "body_assumed_whole" ("S6", ["json-header"], [BodyWhole])
         "takes one read for the whole command, whatever total_size said";
-    TwoWrites "header_and_body_in_two_writes" ("S6", ["nagle"])
+    TwoWrites "header_and_body_in_two_writes" ("S6", ["nagle"], [ReplySplit])
         "writes the header and the body of a reply apart, without TCP_NODELAY: 40 ms a reply"
         with Sockets::NAGLE;
-    Overread "next_request_overread" ("FRAME-CUT-02", ["json-header"])
+    Overread "next_request_overread" ("FRAME-CUT-02", ["json-header"], [Overread])
         "reads in pieces of 1,024 bytes and drops what lies behind the request";
-    LittleEndian "little_endian_length" ("FRAME-LEN-01", ["json-header"])
+    LittleEndian "little_endian_length" ("FRAME-LEN-01", ["json-header"], [WrongByteOrder])
         "reads and writes lengths with the least significant byte first";
-    Unchecked "md5_not_checked" ("S6", ["json-header"])
+    Unchecked "md5_not_checked" ("S6", ["json-header"], [DigestUnchecked])
         "runs a command whose md5 is not the header's";
-    Constant "md5_is_constant" ("S6", ["json-header"])
+    Constant "md5_is_constant" ("S6", ["json-header"], [DigestUnchecked])
         "sends `xxx` for the md5 of every answer";
-    TooSmall "total_size_too_small" ("FRAME-LEN-05", ["json-header"])
+    TooSmall "total_size_too_small" ("FRAME-LEN-05", ["json-header"], [WrongLength, Residue])
         "announces two bytes less than follow, which then shift the next reply";
-    IsString "total_size_is_string" ("FRAME-LEN-05", ["json-header"])
+    IsString "total_size_is_string" ("FRAME-LEN-05", ["json-header"], [BadHeader])
         "sends total_size as a JSON string";
-    IsNegative "total_size_negative" ("FRAME-LEN-05", ["json-header"])
+    IsNegative "total_size_negative" ("FRAME-LEN-05", ["json-header"], [BadHeader, WrongLength])
         "sends -1 for total_size";
-    IsMissing "total_size_missing" ("FRAME-LEN-05", ["json-header"])
+    IsMissing "total_size_missing" ("FRAME-LEN-05", ["json-header"], [BadHeader])
         "sends a header without total_size";
-    NoHeaderLimit "header_limit_absent" ("FRAME-LEN-04", ["json-header"])
+    NoHeaderLimit "header_limit_absent" ("FRAME-LEN-04", ["json-header"], [NoLengthLimit])
         "waits for a header of any length, up to 4 GiB";
-    NoSizeLimit "no_total_size_limit" ("FRAME-LEN-05", ["json-header"])
+    NoSizeLimit "no_total_size_limit" ("FRAME-LEN-05", ["json-header"], [NoLengthLimit])
         "waits for a command of any total_size";
-    DiesOnBad "dies_on_bad_header" ("FRAME-ENC-01", ["json-header"])
+    DiesOnBad "dies_on_bad_header" ("FRAME-ENC-01", ["json-header"], [BadInputIsFatal])
         "ends the whole server when a header does not parse";
-    ErrorNotSent "error_not_sent" ("S6", ["json-header"])
+    ErrorNotSent "error_not_sent" ("S6", ["json-header"], [NoAnswer, WrongClose])
         "closes on a wrong request without a word";
-    StdoutOnly "stderr_lost" ("SRV-EXEC-01", ["json-header"])
+    StdoutOnly "stderr_lost" ("SRV-EXEC-01", ["json-header"], [WrongContent])
         "answers with stdout alone";
     + shared:
         habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["json-header"]),
@@ -94,7 +94,7 @@ fn factory(setup: Setup) -> Factory {
 enum Step {
     Length,
     Header(usize),
-    Command(RequestHeader),
+    Command(SizedHeader),
 }
 
 struct ExecJson {
@@ -148,7 +148,7 @@ impl ExecJson {
         json_header::size(length, self.bug != Some(Bug::NoHeaderLimit))
     }
 
-    fn execute(&mut self, command: &[u8], header: &RequestHeader, out: &mut Output) -> Flow {
+    fn execute(&mut self, command: &[u8], header: &SizedHeader, out: &mut Output) -> Flow {
         if self.bug != Some(Bug::Unchecked)
             && let Err(why) = header.verify(command)
         {
@@ -204,8 +204,8 @@ impl ExecJson {
     }
 }
 
-fn request_header(bug: Option<Bug>, bytes: &[u8]) -> Result<RequestHeader, String> {
-    let header = RequestHeader::parse(bytes)?;
+fn request_header(bug: Option<Bug>, bytes: &[u8]) -> Result<SizedHeader, String> {
+    let header = SizedHeader::parse(bytes)?;
     if header.size() > COMMAND_MAX && bug != Some(Bug::NoSizeLimit) {
         return Err(format!(
             "total_size {}; at most {COMMAND_MAX} is allowed",

@@ -15,15 +15,15 @@ use crate::{Model, habits};
 const BUFFER: usize = 1024;
 
 faults! { Bug:
-    ShortBuffer "short_buffer" ("S4", ["unframed"])
+    ShortBuffer "short_buffer" ("S4", ["unframed"], [CutAtBuffer])
         "reads commands into a buffer of 8 bytes, so that longer ones run in parts";
-    CutAt1024 "output_cut_at_1024" ("SRV-OUT-01", ["unframed"])
+    CutAt1024 "output_cut_at_1024" ("SRV-OUT-01", ["unframed"], [CutAtBuffer])
         "sends the first 1,024 bytes of an output and forgets the others";
-    HidesStdout "stderr_hides_stdout" ("SRV-EXEC-01", ["unframed"])
+    HidesStdout "stderr_hides_stdout" ("SRV-EXEC-01", ["unframed"], [WrongContent])
         "answers with the error output alone as soon as there is some";
-    EmptyPadded "empty_answer_padded" ("SRV-EMPTY-01", ["unframed"])
+    EmptyPadded "empty_answer_padded" ("SRV-EMPTY-01", ["unframed"], [WrongContent])
         "answers a command without output with a line end, as if that had been its output";
-    Undecodable "undecodable_command_kills" ("FRAME-CMD-01", ["unframed"])
+    Undecodable "undecodable_command_kills" ("FRAME-CMD-01", ["unframed"], [BadInputIsFatal])
         "ends the whole server when a command is not UTF-8";
     + shared:
         habits::SPIN_ON_EOF.caught_by(&["unframed"]),

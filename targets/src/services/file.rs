@@ -17,57 +17,57 @@ use crate::service::{Factory, Kind, Service, Setup, faults};
 use crate::{Model, habits};
 
 faults! { Bug:
-    LengthWhole "header_assumed_whole" ("S8", ["file-transfer"])
+    LengthWhole "header_assumed_whole" ("S8", ["file-transfer"], [HeaderWhole])
         "takes the 4-byte length from one read, and closes if that returns fewer bytes";
-    HeaderCutKills "header_cut_kills" ("FRAME-CUT-03", ["file-transfer"])
+    HeaderCutKills "header_cut_kills" ("FRAME-CUT-03", ["file-transfer"], [HeaderWhole, BadInputIsFatal])
         "takes one read for the whole JSON header, and ends the server when it does not parse";
-    BodyWhole "body_assumed_whole" ("S8", ["file-transfer"])
+    BodyWhole "body_assumed_whole" ("S8", ["file-transfer"], [BodyWhole])
         "takes one read for the whole body of an upload";
-    ThreeReads "upload_in_three_reads_of_75" ("SRV-FILE-01", ["file-transfer"])
+    ThreeReads "upload_in_three_reads_of_75" ("SRV-FILE-01", ["file-transfer"], [CutAtBuffer, BodyWhole])
         "stores at most three reads of 75 bytes, whatever the size of an upload";
-    Overread "next_request_overread" ("FRAME-CUT-02", ["file-transfer"])
+    Overread "next_request_overread" ("FRAME-CUT-02", ["file-transfer"], [Overread])
         "reads in pieces of 1,024 bytes and drops what lies behind a request's header";
-    CutAt1024 "file_cut_at_1024" ("SRV-FILE-02", ["file-transfer"])
+    CutAt1024 "file_cut_at_1024" ("SRV-FILE-02", ["file-transfer"], [CutAtBuffer])
         "reads a file once, into a buffer of 1,024 bytes, and sends that";
-    Decoded "file_decoded_as_text" ("FRAME-ENC-01", ["file-transfer"])
+    Decoded "file_decoded_as_text" ("FRAME-ENC-01", ["file-transfer"], [WrongContent])
         "decodes a file as UTF-8 before it sends it, which damages what is no text";
-    MissingKills "missing_file_kills" ("SRV-FILE-02", ["file-transfer"])
+    MissingKills "missing_file_kills" ("SRV-FILE-02", ["file-transfer"], [BadInputIsFatal])
         "ends the whole server when a client asks for a file that does not exist";
-    MissingEmpty "missing_file_is_empty" ("SRV-FILE-02", ["file-transfer"])
+    MissingEmpty "missing_file_is_empty" ("SRV-FILE-02", ["file-transfer"], [WrongContent])
         "answers with an empty file where there is none";
-    Absolute "absolute_path_served" ("SRV-FILE-02", ["file-transfer"])
+    Absolute "absolute_path_served" ("SRV-FILE-02", ["file-transfer"], [PathEscape])
         "serves absolute paths";
-    DotDot "dot_dot_served" ("SRV-PATH-01", ["file-transfer"])
+    DotDot "dot_dot_served" ("SRV-PATH-01", ["file-transfer"], [PathEscape])
         "follows `..` out of the folder that it serves";
-    Links "symbolic_link_followed" ("SRV-PATH-01", ["file-transfer"])
+    Links "symbolic_link_followed" ("SRV-PATH-01", ["file-transfer"], [PathEscape])
         "follows symbolic links out of the folder that it serves";
-    Special "named_pipe_served" ("SRV-PATH-02", ["file-transfer"])
+    Special "named_pipe_served" ("SRV-PATH-02", ["file-transfer"], [PathEscape, WrongContent])
         "takes a named pipe for an empty file";
-    NulKills "nul_in_name_kills" ("SRV-PATH-02", ["file-transfer"])
+    NulKills "nul_in_name_kills" ("SRV-PATH-02", ["file-transfer"], [BadInputIsFatal])
         "ends the whole server when a name contains a NUL byte";
-    AsciiOnly "names_must_be_ascii" ("SRV-PATH-02", ["file-transfer"])
+    AsciiOnly "names_must_be_ascii" ("SRV-PATH-02", ["file-transfer"], [WrongContent])
         "does not find a file whose name is not ASCII";
-    OffsetIgnored "offset_ignored" ("SRV-FILE-03", ["file-transfer"])
+    OffsetIgnored "offset_ignored" ("SRV-FILE-03", ["file-transfer"], [WrongContent])
         "sends a file from its start, whatever the offset";
-    WholeSize "size_ignores_offset" ("SRV-FILE-03", ["file-transfer"])
+    WholeSize "size_ignores_offset" ("SRV-FILE-03", ["file-transfer"], [WrongLength])
         "announces the size of the whole file where it sends the rest of it";
-    BeyondEnd "offset_beyond_end_accepted" ("SRV-FILE-03", ["file-transfer"])
+    BeyondEnd "offset_beyond_end_accepted" ("SRV-FILE-03", ["file-transfer"], [WrongContent])
         "answers with an empty body where the offset lies behind the end of the file";
-    Unchecked "md5_not_checked" ("FRAME-MD5-01", ["file-transfer"])
+    Unchecked "md5_not_checked" ("FRAME-MD5-01", ["file-transfer"], [DigestUnchecked])
         "stores an upload whose md5 is not the header's";
-    Constant "md5_is_constant" ("FRAME-MD5-01", ["file-transfer"])
+    Constant "md5_is_constant" ("FRAME-MD5-01", ["file-transfer"], [DigestUnchecked])
         "sends `xxx` for the md5 of every file";
-    ShortStored "short_upload_stored" ("SRV-FILE-04", ["file-transfer"])
+    ShortStored "short_upload_stored" ("SRV-FILE-04", ["file-transfer"], [EofAsMessage])
         "stores what has come of an upload when the client leaves, and reports success";
-    InPlace "upload_overwrites_in_place" ("SRV-FILE-04", ["file-transfer"])
+    InPlace "upload_overwrites_in_place" ("SRV-FILE-04", ["file-transfer"], [WriteNotAtomic])
         "writes an upload over the file, which is lost when the client leaves half-way";
-    NotKept "partial_upload_lost" ("SRV-FILE-03", ["file-transfer"])
+    NotKept "partial_upload_lost" ("SRV-FILE-03", ["file-transfer"], [WrongContent])
         "forgets what came of an upload when the client leaves, so that none can be resumed";
-    Together "two_uploads_of_one_name" ("SRV-FILE-04", ["file-transfer"])
+    Together "two_uploads_of_one_name" ("SRV-FILE-04", ["file-transfer"], [WriteNotAtomic])
         "lets two clients write the same upload at once";
-    NoHeaderLimit "header_limit_absent" ("FRAME-LEN-04", ["file-transfer"])
+    NoHeaderLimit "header_limit_absent" ("FRAME-LEN-04", ["file-transfer"], [NoLengthLimit])
         "waits for a header of any length, up to 4 GiB";
-    DiesOnBad "dies_on_bad_header" ("FRAME-ENC-01", ["file-transfer"])
+    DiesOnBad "dies_on_bad_header" ("FRAME-ENC-01", ["file-transfer"], [BadInputIsFatal])
         "ends the whole server when a header does not parse";
     + shared:
         habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["file-transfer"]),

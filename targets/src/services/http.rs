@@ -21,51 +21,51 @@ use crate::{Model, habits};
 const HEAD_MAX: usize = 64 << 10;
 
 faults! { Bug:
-    HeadWhole "head_assumed_whole" ("S19", ["http"])
+    HeadWhole "head_assumed_whole" ("S19", ["http"], [HeaderWhole])
         "takes one read for the whole head, and refuses what was cut";
-    BodyWithHead "body_assumed_with_head" ("S19", ["http"])
+    BodyWithHead "body_assumed_with_head" ("S19", ["http"], [BodyWhole])
         "takes for the body what came in the same read as the head";
-    CaseSensitive "content_length_case_sensitive" ("S19", ["http"])
+    CaseSensitive "content_length_case_sensitive" ("S19", ["http"], [Residue])
         "knows Content-Length in this spelling only, and takes the body for the next request";
-    TwoLengths "two_content_lengths_accepted" ("HTTP-SMUGGLE-01", ["http"])
+    TwoLengths "two_content_lengths_accepted" ("HTTP-SMUGGLE-01", ["http"], [AmbiguousAccepted])
         "takes the first of two Content-Length fields that differ";
-    LengthBesideChunked "length_beside_chunked_accepted" ("HTTP-SMUGGLE-01", ["http"])
+    LengthBesideChunked "length_beside_chunked_accepted" ("HTTP-SMUGGLE-01", ["http"], [AmbiguousAccepted])
         "takes Content-Length where the body is chunked";
-    NoHost "missing_host_accepted" ("S19", ["http"])
+    NoHost "missing_host_accepted" ("S19", ["http"], [AmbiguousAccepted])
         "answers a request of HTTP/1.1 without Host";
-    OriginOnly "absolute_form_not_found" ("S19", ["http"])
+    OriginOnly "absolute_form_not_found" ("S19", ["http"], [WrongContent])
         "does not find a resource that is asked for by its whole URI, as proxies do";
-    ChunkSizeWhole "chunk_size_assumed_whole" ("S19", ["http"])
+    ChunkSizeWhole "chunk_size_assumed_whole" ("S19", ["http"], [HeaderWhole])
         "takes what a read returned of a chunk's size for all of it";
-    DecimalSize "chunk_size_in_decimal" ("S19", ["http"])
+    DecimalSize "chunk_size_in_decimal" ("S19", ["http"], [Residue])
         "reads the sizes of chunks as decimal numbers";
-    ExtensionRefused "chunk_extension_refused" ("S19", ["http"])
+    ExtensionRefused "chunk_extension_refused" ("S19", ["http"], [WrongContent])
         "refuses chunks with an extension, which must be ignored";
-    TrailerLeft "trailer_left_unread" ("S19", ["http"])
+    TrailerLeft "trailer_left_unread" ("S19", ["http"], [Residue])
         "does not read the trailer section of a chunked body";
-    SecondLost "pipelined_request_lost" ("FRAME-CUT-02", ["http"])
+    SecondLost "pipelined_request_lost" ("FRAME-CUT-02", ["http"], [Overread])
         "drops what a read returned behind the first request";
-    BodyLeft "unwanted_body_left_unread" ("S19", ["http"])
+    BodyLeft "unwanted_body_left_unread" ("S19", ["http"], [Residue])
         "answers 404 before the body is read, and takes the body for the next request";
-    HeadWithBody "head_with_body" ("S19", ["http"])
+    HeadWithBody "head_with_body" ("S19", ["http"], [WrongLength, Residue])
         "answers HEAD with the body too";
-    CloseIgnored "connection_close_ignored" ("S19", ["http"])
+    CloseIgnored "connection_close_ignored" ("S19", ["http"], [WrongClose])
         "keeps the connection open where the client asked to close it";
-    ClosesEach "closes_without_saying" ("S19", ["http"])
+    ClosesEach "closes_without_saying" ("S19", ["http"], [WrongClose])
         "closes after each answer without saying so";
-    ContinueMissing "continue_not_sent" ("S19", ["http"])
+    ContinueMissing "continue_not_sent" ("S19", ["http"], [NoAnswer])
         "waits for a body that the client holds back until `100 Continue`";
-    LengthMissing "content_length_missing" ("S19", ["http"])
+    LengthMissing "content_length_missing" ("S19", ["http"], [WrongLength])
         "sends no Content-Length and keeps the connection open, so that no answer ends";
-    CountsCharacters "content_length_in_characters" ("S19", ["http"])
+    CountsCharacters "content_length_in_characters" ("S19", ["http"], [WrongLength, Residue])
         "counts characters where Content-Length counts bytes";
-    LastChunkMissing "last_chunk_missing" ("S19", ["http"])
+    LastChunkMissing "last_chunk_missing" ("S19", ["http"], [WrongLength])
         "does not send the chunk of size 0 that ends a chunked body";
-    BadKills "bad_request_kills" ("S19", ["http"])
+    BadKills "bad_request_kills" ("S19", ["http"], [BadInputIsFatal])
         "ends the whole server when a request breaks the grammar";
-    BadSilent "bad_request_closes_silently" ("S19", ["http"])
+    BadSilent "bad_request_closes_silently" ("S19", ["http"], [NoAnswer, WrongClose])
         "closes on a wrong request without a word";
-    NoHeadLimit "head_limit_absent" ("FRAME-DELIM-04", ["http"])
+    NoHeadLimit "head_limit_absent" ("FRAME-DELIM-04", ["http"], [NoLengthLimit])
         "collects a head without end instead of refusing it";
     + shared:
         habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["http"]),

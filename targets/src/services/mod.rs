@@ -3,7 +3,7 @@
 mod echo;
 mod encodings;
 mod exec;
-mod exec_json;
+pub(crate) mod exec_json;
 mod exec_unframed;
 mod file;
 mod http;

@@ -21,11 +21,11 @@ const BUFFER: usize = 1 << 20;
 const REPORT_MAX: usize = 4 << 20;
 
 faults! { Bug:
-    ShortBuffer "short_buffer" ("S4", ["nagle", "sticky"])
+    ShortBuffer "short_buffer" ("S4", ["nagle", "sticky"], [CutAtBuffer])
         "reads into a buffer of 3 bytes, so that one message takes several reads";
-    EofCounted "eof_counted" ("S20", ["sticky"])
+    EofCounted "eof_counted" ("S20", ["sticky"], [EofAsMessage])
         "counts the read that returned 0 as a read of data";
-    Joined "reads_joined" ("S3", ["burst", "short-recv", "sticky"])
+    Joined "reads_joined" ("S3", ["burst", "short-recv", "sticky"], [WrongContent])
         "adds all reads up, as a stream behind a library buffer looks";
     + shared:
         habits::NO_REUSEADDR.caught_by(&["reuseaddr"]);

@@ -17,19 +17,19 @@ use crate::tests::{
 use crate::{Model, text};
 
 faults! { Bug:
-    OneRead "one_read_one_message" ("S10", ["sticky"])
+    OneRead "one_read_one_message" ("S10", ["sticky"], [OneRead])
         "takes each read for a whole line, adds the line end itself, and answers";
-    QuitAlone "quit_ignored_when_merged" ("S10", ["sticky"])
+    QuitAlone "quit_ignored_when_merged" ("S10", ["sticky"], [OneRead, WrongClose])
         "knows `quit` only when a read returns that line and nothing else";
-    QuitAnswered "quit_answered" ("S10", ["sticky"])
+    QuitAnswered "quit_answered" ("S10", ["sticky"], [WrongContent, WrongClose])
         "answers `tiuq` before it closes";
-    QuitStops "quit_stops_server" ("S10", ["sticky"])
+    QuitStops "quit_stops_server" ("S10", ["sticky"], [CloseIsFatal])
         "ends the whole server when one client quits";
-    QuitResets "quit_resets" ("S16", ["sticky"])
+    QuitResets "quit_resets" ("S16", ["sticky"], [WrongClose])
         "closes with RST after `quit`, which can destroy replies that the client has not read";
-    QuitIgnored "quit_keeps_open" ("S10", ["sticky"])
+    QuitIgnored "quit_keeps_open" ("S10", ["sticky"], [WrongClose])
         "leaves the connection open after `quit`";
-    Bytes "reverses_bytes" ("S21", ["sticky"])
+    Bytes "reverses_bytes" ("S21", ["sticky"], [WrongContent])
         "reverses the bytes of a line instead of its characters";
     + shared:
         habits::SPIN_ON_EOF.caught_by(&["disconnects", "sticky"]),

@@ -9,19 +9,19 @@ use crate::tests::{Shown, datagrams};
 use crate::text;
 
 faults! { Bug:
-    Buffer1024 "buffer_1024" ("UDP-TRUNC-02", ["udp-oversize"])
+    Buffer1024 "buffer_1024" ("UDP-TRUNC-02", ["udp-oversize"], [TruncationUnseen])
         "receives into 1,024 bytes and loses the rest of a datagram without a word"
         with Sockets { datagram_buffer: 1024, ..Sockets::RIGHT };
-    OneByte "reads_one_byte" ("S7", ["udp-oversize"])
+    OneByte "reads_one_byte" ("S7", ["udp-oversize"], [TruncationUnseen])
         "receives into 1 byte, as if the rest of the datagram could be read next"
         with Sockets { datagram_buffer: 1, ..Sockets::RIGHT };
-    EmptyEnds "empty_datagram_ends_loop" ("S7", ["udp-oversize"])
+    EmptyEnds "empty_datagram_ends_loop" ("S7", ["udp-oversize"], [EmptyIsEnd])
         "takes an empty datagram for the end of a stream and stops serving";
-    EmptySilent "empty_not_answered" ("UDP-BND-02", ["udp-oversize"])
+    EmptySilent "empty_not_answered" ("UDP-BND-02", ["udp-oversize"], [NoAnswer])
         "sends nothing back for an empty datagram";
-    DiesOnBad "dies_on_bad_datagram" ("SRV-NTP-01", ["udp-oversize"])
+    DiesOnBad "dies_on_bad_datagram" ("SRV-NTP-01", ["udp-oversize"], [BadInputIsFatal])
         "ends the whole server at a datagram that is not UTF-8";
-    OtherPort "replies_from_other_port" ("UDP-PEER-01", ["udp-oversize"])
+    OtherPort "replies_from_other_port" ("UDP-PEER-01", ["udp-oversize"], [WrongAddress])
         "answers from a second socket, whose replies a connected client never sees"
         with Sockets { other_port: true, ..Sockets::RIGHT };
 }

@@ -19,29 +19,29 @@ use crate::{Model, text};
 pub(super) const LINE_MAX: usize = 64 << 10;
 
 faults! { Bug:
-    OneRead "one_read_one_message" ("S10", ["burst", "nagle", "sticky"])
+    OneRead "one_read_one_message" ("S10", ["burst", "nagle", "sticky"], [OneRead])
         "takes each read for a whole line, adds the line end itself, and answers";
-    Overread "overread_dropped" ("S4", ["echo", "sticky"])
+    Overread "overread_dropped" ("S4", ["echo", "sticky"], [Overread])
         "drops what a read returned behind the first line";
-    Twice "split_read_answered_twice" ("FRAME-CMD-01", ["burst", "nagle", "sticky"])
+    Twice "split_read_answered_twice" ("FRAME-CMD-01", ["burst", "nagle", "sticky"], [OneRead, Residue])
         "answers the part of a line that a read returned, and later the whole line too";
-    DecodePerRead "decode_per_read" ("S21", ["sticky"])
+    DecodePerRead "decode_per_read" ("S21", ["sticky"], [DecodedPerRead])
         "decodes each read as UTF-8 by itself, so that a character between two reads is damaged";
-    DiesOnCut "dies_on_cut_character" ("FRAME-CUT-04", ["sticky"])
+    DiesOnCut "dies_on_cut_character" ("FRAME-CUT-04", ["sticky"], [DecodedPerRead, BadInputIsFatal])
         "ends the whole server when a read ends inside a character";
-    ResidueLast "residue_prepended_wrong" ("S4", ["burst", "nagle", "sticky"])
+    ResidueLast "residue_prepended_wrong" ("S4", ["burst", "nagle", "sticky"], [Residue])
         "puts the rest of the last read behind the next one instead of before it";
-    SharedDecoder "decoder_shared" ("S10", ["echo", "sticky"])
+    SharedDecoder "decoder_shared" ("S10", ["echo", "sticky"], [DecoderShared])
         "keeps one buffer for all connections, so that one client's half line reaches another";
-    NoLimit "line_limit_absent" ("FRAME-DELIM-04", ["sticky"])
+    NoLimit "line_limit_absent" ("FRAME-DELIM-04", ["sticky"], [NoLengthLimit])
         "collects a line without end instead of closing at 64 KiB";
-    CutAt1024 "line_cut_at_1024" ("UDP-TRUNC-02", ["sticky"])
+    CutAt1024 "line_cut_at_1024" ("UDP-TRUNC-02", ["sticky"], [CutAtBuffer])
         "answers the first 1,024 bytes of a line and forgets the others";
-    EofIsLineEnd "eof_inside_line_answered" ("FRAME-EOF-02", ["sticky"])
+    EofIsLineEnd "eof_inside_line_answered" ("FRAME-EOF-02", ["sticky"], [EofAsMessage])
         "takes the client's FIN for the end of a line and answers half a message";
-    NoEmpty "empty_answer_not_sent" ("SRV-EMPTY-01", ["burst", "sticky"])
+    NoEmpty "empty_answer_not_sent" ("SRV-EMPTY-01", ["burst", "sticky"], [NoAnswer])
         "sends nothing for an empty line, so that the client waits for ever";
-    TwoWrites "reply_in_two_writes" ("S5", ["nagle"])
+    TwoWrites "reply_in_two_writes" ("S5", ["nagle"], [ReplySplit])
         "writes a line and its LF apart, without TCP_NODELAY: 40 ms a reply" with Sockets::NAGLE;
     + shared:
         habits::SPIN_ON_EOF.caught_by(&["disconnects", "echo", "sticky"]),

@@ -1,5 +1,6 @@
 //! Tests of all services alike: the registry, sessions, real sockets, and every fault.
 
+pub(crate) mod clients;
 pub(crate) mod datagrams;
 mod habits;
 mod registry;

@@ -8,7 +8,8 @@ use crate::command::Runner;
 use crate::{find, services};
 
 /// The shipped scenarios that faults may name.
-const SCENARIOS: [&str; 14] = [
+const SCENARIOS: [&str; 15] = [
+    "clients",
     "sticky",
     "nagle",
     "burst",

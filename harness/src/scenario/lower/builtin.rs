@@ -1,80 +1,156 @@
-//! The reference server that a profile names.
+//! The reference server or client that a profile names.
 
 use std::path::PathBuf;
 
 use harness_net::Transport;
-use harness_targets::{Service, find, services};
+use harness_targets::{Fault, Service, clients, find, find_client, services};
 
 use crate::scenario::context::Context;
-use crate::scenario::model::Builtin;
+use crate::scenario::model::{Builtin, BuiltinClient, Origin};
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
-use crate::scenario::syntax::{BuiltinSyntax, Item};
+use crate::scenario::syntax::{BuiltinMap, BuiltinSyntax, Item};
 
-/// The server, and what it speaks over. `wanted` is the profile's `transport:`.
+/// The server or client, and what it speaks over. `wanted` is the profile's `transport:`.
 pub(crate) fn builtin(
     cx: &Context,
     given: &BuiltinSyntax,
     at: Span,
     wanted: Option<(Transport, Span)>,
-) -> Option<(Builtin, Transport)> {
-    let (name, at, model, fault, root) = match given {
-        BuiltinSyntax::Name(name) => (name, at, None, None, None),
-        BuiltinSyntax::Map(map) => (
-            map.server.get()?,
-            map.server.span,
-            map.model.as_ref(),
-            map.fault.as_ref(),
-            map.root.as_ref(),
-        ),
+) -> Option<(Origin, Transport)> {
+    let map = match given {
+        BuiltinSyntax::Name(name) => return server(cx, name, at, None, wanted),
+        BuiltinSyntax::Map(map) => map,
     };
+    let misplaced = |key: &str, at: Span, whose: &str| {
+        cx.error_help(
+            at,
+            format!("`{key}` is for a reference {whose}"),
+            "leave it out",
+        );
+    };
+    match (&map.server, &map.client) {
+        (Some(server), Some(client)) => {
+            let at = server.span.max(client.span);
+            let help = "keep one of them: the profile is for one target";
+            cx.error_help(at, "`builtin` has both `server` and `client`", help);
+            None
+        }
+        (None, None) => {
+            let help = "add `server: NAME` or `client: NAME`";
+            cx.error_help(at, "`builtin` does not name a server or a client", help);
+            None
+        }
+        (Some(item), None) => {
+            if let Some(args) = &map.args {
+                misplaced("args", args.span, "client");
+            }
+            server(cx, item.get()?, item.span, Some(map), wanted)
+        }
+        (None, Some(item)) => {
+            if let Some(model) = &map.model {
+                misplaced("model", model.span, "server");
+            }
+            if let Some(root) = &map.root {
+                misplaced("root", root.span, "server");
+            }
+            client(cx, item.get()?, item.span, map, wanted)
+        }
+    }
+}
+
+fn server(
+    cx: &Context,
+    name: &str,
+    at: Span,
+    map: Option<&BuiltinMap>,
+    wanted: Option<(Transport, Span)>,
+) -> Option<(Origin, Transport)> {
     let Ok(service) = find(name) else {
         let known: Vec<&str> = services().iter().map(|s| s.name).collect();
-        cx.push(suggest::unknown_name(
-            cx,
-            "reference server",
-            name,
-            at,
-            &known,
-        ));
+        let what = "reference server";
+        cx.push(suggest::unknown_name(cx, what, name, at, &known));
         return None;
     };
-    let transport = match wanted {
-        None => service
-            .transports
-            .first()
-            .copied()
-            .unwrap_or(Transport::Tcp),
-        Some((transport, _)) if service.transports.contains(&transport) => transport,
+    let transport = transport(cx, name, service.transports, wanted)?;
+    let models: Vec<&str> = service.models.iter().map(|m| m.name()).collect();
+    let model = one_of(cx, "model", map.and_then(|m| m.model.as_ref()), &models);
+    let fault = fault(cx, map, service.faults, transport);
+    let root = root(cx, service, map.and_then(|m| m.root.as_ref()));
+    let origin = Origin::Builtin(Builtin {
+        server: name.to_owned(),
+        model: model?,
+        fault: fault?,
+        root: root?,
+    });
+    Some((origin, transport))
+}
+
+fn client(
+    cx: &Context,
+    name: &str,
+    at: Span,
+    map: &BuiltinMap,
+    wanted: Option<(Transport, Span)>,
+) -> Option<(Origin, Transport)> {
+    let Ok(client) = find_client(name) else {
+        let known: Vec<&str> = clients().iter().map(|c| c.name).collect();
+        let what = "reference client";
+        cx.push(suggest::unknown_name(cx, what, name, at, &known));
+        return None;
+    };
+    let transport = transport(cx, name, client.transports, wanted)?;
+    let fault = fault(cx, Some(map), client.faults, transport);
+    let args = match &map.args {
+        None => Vec::new(),
+        Some(item) => item
+            .get()?
+            .iter()
+            .map(|arg| arg.get().map(|word| word.0.clone()))
+            .collect::<Option<_>>()?,
+    };
+    let origin = Origin::Client(BuiltinClient {
+        client: name.to_owned(),
+        fault: fault?,
+        args,
+    });
+    Some((origin, transport))
+}
+
+fn transport(
+    cx: &Context,
+    name: &str,
+    has: &[Transport],
+    wanted: Option<(Transport, Span)>,
+) -> Option<Transport> {
+    match wanted {
+        None => Some(has.first().copied().unwrap_or(Transport::Tcp)),
+        Some((transport, _)) if has.contains(&transport) => Some(transport),
         Some((transport, at)) => {
-            let has: Vec<String> = service.transports.iter().map(ToString::to_string).collect();
+            let has: Vec<String> = has.iter().map(ToString::to_string).collect();
             cx.error_help(
                 at,
                 format!("`{name}` does not speak over {transport}"),
                 format!("it has {}", has.join(", ")),
             );
-            return None;
+            None
         }
-    };
-    let model_known: Vec<&str> = service.models.iter().map(|m| m.name()).collect();
-    let fault_known: Vec<&str> = service
-        .faults
+    }
+}
+
+/// The planted fault. The outer `None` is a mistake.
+fn fault(
+    cx: &Context,
+    map: Option<&BuiltinMap>,
+    faults: &[Fault],
+    transport: Transport,
+) -> Option<Option<String>> {
+    let known: Vec<&str> = faults
         .iter()
         .filter(|f| f.exists_over(transport))
         .map(|f| f.name)
         .collect();
-    let model = one_of(cx, "model", model, &model_known);
-    let fault = one_of(cx, "fault", fault, &fault_known);
-    let root = self::root(cx, service, root);
-    Some((
-        Builtin {
-            server: name.clone(),
-            model: model?,
-            fault: fault?,
-            root: root?,
-        },
-        transport,
-    ))
+    one_of(cx, "fault", map.and_then(|m| m.fault.as_ref()), &known)
 }
 
 /// The folder that it serves. The outer `None` is a mistake.

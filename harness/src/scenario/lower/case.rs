@@ -256,6 +256,8 @@ fn need(word: NeedSyntax) -> Need {
         NeedSyntax::Tcp => Need::Tcp,
         NeedSyntax::LengthField => Need::LengthField,
         NeedSyntax::Started => Need::Started,
+        NeedSyntax::Server => Need::Server,
+        NeedSyntax::Client => Need::Client,
         NeedSyntax::Ipv6 => Need::Ipv6,
         NeedSyntax::Pipelining => Need::Capability(Capability::Pipelining),
         NeedSyntax::HalfClose => Need::Capability(Capability::HalfClose),

@@ -94,12 +94,9 @@ fn cut(cx: &Context, args: &CutSyntax, around: &Around<'_>) -> Option<DeliverySp
         return None;
     }
     let longest = around.target.and_then(|target| {
-        let requests = target
-            .profile
-            .exchanges
-            .iter()
-            .filter_map(|e| e.request.as_ref());
-        requests.map(|m| m.encoded.bytes.len()).max()
+        let profile = &target.profile;
+        let lengths = profile.exchanges.iter().map(|e| e.sent_len(profile.role));
+        Some((lengths.max()?, profile.role.says()))
     });
     let mut at: Vec<usize> = Vec::with_capacity(items.len());
     for item in items {
@@ -120,11 +117,11 @@ fn cut(cx: &Context, args: &CutSyntax, around: &Around<'_>) -> Option<DeliverySp
             );
             return None;
         }
-        if let Some(longest) = longest.filter(|&longest| offset >= longest) {
+        if let Some((longest, what)) = longest.filter(|(longest, _)| offset >= *longest) {
             cx.error_help(
                 item.span,
                 format!("no message is long enough for a cut at {offset}"),
-                format!("the longest request has {longest} bytes"),
+                format!("the longest {what} has {longest} bytes"),
             );
             return None;
         }

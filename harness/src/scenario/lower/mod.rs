@@ -2,6 +2,7 @@
 
 mod builtin;
 mod case;
+mod client;
 mod connections;
 mod deliver;
 mod exchange;
@@ -30,6 +31,7 @@ use super::context::Context;
 use super::syntax::{Item, Time};
 
 pub(crate) use case::{Targets, scenario};
+pub(crate) use client::both_ends;
 pub(crate) use name::{Unique, chosen};
 pub(crate) use profile::{Lowered, profile};
 pub(crate) use protocol::{Library, protocol};

@@ -12,12 +12,10 @@ use crate::scenario::lower::frame::{Frame, limits};
 use crate::scenario::lower::message::Frames;
 use crate::scenario::lower::name::Unique;
 use crate::scenario::lower::protocol::{Library, add_frames};
-use crate::scenario::lower::{builtin, exchange, options, positive, start};
-use crate::scenario::model::{Capability, Origin, Profile, Reset};
+use crate::scenario::lower::{builtin, client, exchange, options, positive, start};
+use crate::scenario::model::{Capability, Origin, Profile, Reset, Role};
 use crate::scenario::source::Span;
-use crate::scenario::syntax::{
-    Item, ProfileSyntax, ResetSyntax, RoleSyntax, TransportSyntax, WithoutSyntax,
-};
+use crate::scenario::syntax::{Item, ProfileSyntax, ResetSyntax, TransportSyntax, WithoutSyntax};
 
 /// A profile, and what another needs to build on it.
 #[derive(Clone, Debug)]
@@ -40,16 +38,10 @@ pub(crate) fn profile(
     let unsure = base.is_err();
     let base = base.ok().flatten();
     let name = given.target.get().cloned();
-    if let Some(item) = &given.role
-        && item.get() == Some(&RoleSyntax::Client)
-    {
-        cx.error_help(
-            item.span,
-            "`role: client` is not built yet",
-            "this version tests servers: leave `role` out",
-        );
-    }
-    let (origin, transport) = origin(cx, given, at, base, unsure);
+    let role = client::role(given, base);
+    let same_role = base.is_none_or(|b| b.profile.role == role);
+    let (origin, transport) = origin(cx, given, at, base.filter(|_| same_role), unsure);
+    client::check(cx, given, role, origin.as_ref());
     let limits = limits(
         cx,
         match (base, library) {
@@ -110,6 +102,10 @@ pub(crate) fn profile(
         None => base.and_then(|b| b.profile.timeout),
         Some(item) => positive(cx, item),
     };
+    let ends = client::ends(cx, given.ends.as_ref(), role, base.filter(|_| same_role));
+    if role == Role::Client {
+        client::replies_are_given(cx, given, &[&opening, &played, &closing], at);
+    }
     if cx.mistakes() > before {
         return None;
     }
@@ -122,6 +118,7 @@ pub(crate) fn profile(
             name: name?,
             about: given.about.as_ref().and_then(Item::get).cloned(),
             at: cx.location(given.target.span),
+            role,
             origin: origin?,
             transport: transport?,
             host: host?,
@@ -134,6 +131,7 @@ pub(crate) fn profile(
             reset,
             idempotent,
             timeout,
+            ends: ends?,
         }),
         frames: own_frames,
         limits,
@@ -285,7 +283,7 @@ fn origin(
             .get()
             .and_then(|b| builtin::builtin(cx, b, item.span, wanted))
         {
-            Some((builtin, transport)) => (Some(Origin::Builtin(builtin)), Some(transport)),
+            Some((origin, transport)) => (Some(origin), Some(transport)),
             None => (None, None),
         };
     }

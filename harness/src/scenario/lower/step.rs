@@ -8,7 +8,7 @@ use crate::scenario::context::Context;
 use crate::scenario::lower::connections::Connections;
 use crate::scenario::lower::places::Listeners;
 use crate::scenario::lower::{Lowered, positive};
-use crate::scenario::model::{Origin, Step};
+use crate::scenario::model::{Origin, Role, Step};
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
 use crate::scenario::syntax::{Item, StepSyntax, Time};
@@ -36,6 +36,8 @@ pub(crate) struct Steps<'a> {
     /// True: some step receives, and so measures a latency.
     pub(crate) receives: bool,
     pub(crate) target_state: TargetState,
+    /// The role of targets that some step so far is for.
+    role: Option<Role>,
     /// True while the steps of a `repeat` are looked at a second time.
     again: bool,
 }
@@ -51,6 +53,7 @@ impl<'a> Steps<'a> {
             plays: false,
             receives: false,
             target_state: TargetState::Running,
+            role: None,
             again: false,
         }
     }
@@ -72,6 +75,9 @@ impl<'a> Steps<'a> {
                     },
                     step,
                 )?;
+                if let Some(role) = kind.role() {
+                    self.for_role(cx, role, &kind.words(), item.span);
+                }
                 Some(Step {
                     at: cx.location(item.span),
                     kind,
@@ -137,6 +143,35 @@ impl<'a> Steps<'a> {
                 format!("`{what}` is for streams; the target speaks over udp"),
             );
         }
+    }
+
+    /// Refuses a step that is for targets of another role, or for another one than a step before.
+    fn for_role(&mut self, cx: &Context, role: Role, what: &str, at: Span) {
+        let (is, whose) = match (self.target.map(|t| t.profile.role), self.role) {
+            (Some(is), _) => (is, "the target of this case is"),
+            (None, Some(is)) => (is, "a step before it is for"),
+            (None, None) => (role, ""),
+        };
+        let what = what.split(' ').next().unwrap_or_default();
+        self.role = Some(role);
+        let (right, wrong, help) = match role {
+            _ if is == role => return,
+            Role::Server => (
+                "server",
+                "client",
+                "use `accept`: a client connects by itself, once for each delivery",
+            ),
+            Role::Client => (
+                "client",
+                "server",
+                "use `connect`, or give the target `role: client`",
+            ),
+        };
+        cx.error_help(
+            at,
+            format!("`{what}` is for a {right}; {whose} a {wrong}"),
+            help,
+        );
     }
 
     /// Refuses a step that needs a program that the harness started.

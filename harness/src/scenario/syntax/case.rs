@@ -85,6 +85,10 @@ pub enum NeedSyntax {
     LengthField,
     /// A program that was started for the run, so that it can be stopped.
     Started,
+    /// A server: it is connected to.
+    Server,
+    /// A client: it connects.
+    Client,
     /// IPv6 on the loopback interface.
     Ipv6,
     /// A second request before the first was answered.

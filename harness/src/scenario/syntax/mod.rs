@@ -42,10 +42,11 @@ pub use message::{
 };
 pub use options::{OptionsSyntax, SetSyntax};
 pub use profile::{
-    BuiltinMap, BuiltinSyntax, LimitsSyntax, ProfileSyntax, ReadyForm, ReadyLine, ReadySyntax,
-    ReadyWord, ResetSyntax, RoleSyntax, StartMap, StartSyntax, TransportSyntax, WithoutSyntax,
+    BuiltinMap, BuiltinSyntax, EndsSyntax, LimitsSyntax, ProfileSyntax, ReadyForm, ReadyLine,
+    ReadySyntax, ReadyWord, ResetSyntax, RoleSyntax, StartMap, StartSyntax, TransportSyntax,
+    WithoutSyntax,
 };
 pub use protocol::ProtocolSyntax;
-pub use scalar::{Bound, Count, Int, Range, Size, Time, Word};
+pub use scalar::{Bound, Count, ExitSyntax, Int, Range, Size, Time, Word};
 
 pub(crate) use shape::by_shape;

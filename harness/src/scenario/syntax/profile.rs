@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::shape::by_shape;
-use super::{ExchangeSyntax, FrameForm, Item, Named, Names, OptionsSyntax, Size, Time, Word};
+use super::{
+    Bytes, ExchangeSyntax, ExitSyntax, FrameForm, Item, Named, Names, OptionsSyntax, Size, Time,
+    Word,
+};
 
 /// What is tested, and how it speaks. Exactly one of `start`, `connect` and `builtin` says where it
 /// is, unless `use` brings it.
@@ -18,9 +21,10 @@ pub struct ProfileSyntax {
     pub start: Option<Item<StartSyntax>>,
     /// Where it runs already: `tcp://HOST:PORT`, `udp://HOST:PORT`, `unix:///PATH`, `unix://@NAME`.
     pub connect: Option<Item<String>>,
-    /// One of the reference servers.
+    /// One of the reference servers or clients.
     pub builtin: Option<Item<BuiltinSyntax>>,
-    /// Whether it is a server or a client.
+    /// Whether it is a server or a client. A client is started once for each delivery, and replies
+    /// are what is delivered to it.
     #[schemars(extend("default" = "server"))]
     pub role: Option<Item<RoleSyntax>>,
     /// What it speaks over. `connect` says it already.
@@ -55,6 +59,18 @@ pub struct ProfileSyntax {
     pub reset: Option<Item<ResetSyntax>>,
     /// The longest that one answer may take.
     pub timeout: Option<Item<Time>>,
+    /// How a client must end, where a case does not say it.
+    pub ends: Option<Item<EndsSyntax>>,
+}
+
+/// How a client must end.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct EndsSyntax {
+    /// Its exit status.
+    #[schemars(extend("default" = 0))]
+    pub exit: Option<Item<ExitSyntax>>,
+    /// All that it writes to stdout. Absent: the same as in the control runs.
+    pub stdout: Option<Item<Bytes>>,
 }
 
 by_shape! {
@@ -79,7 +95,7 @@ pub struct StartMap {
     /// When it counts as ready.
     #[schemars(extend("default" = "listening"))]
     pub ready: Option<Item<ReadySyntax>>,
-    /// How long it may take to be ready.
+    /// How long it may take to be ready; a client, to connect.
     #[schemars(extend("default" = "5s"))]
     pub within: Option<Item<Time>>,
     /// True: where the program is not installed, the cases are skipped and counted as such. A name:
@@ -118,24 +134,28 @@ pub enum ReadyForm {
 pub type ReadyLine = String;
 
 by_shape! {
-    /// One of the reference servers: its name, or a map that says more.
-    pub enum BuiltinSyntax expecting "the name of a reference server such as `echo`, or a map with `server`" {
-        /// Its name.
+    /// One of the reference servers or clients: a server's name, or a map that says more.
+    pub enum BuiltinSyntax expecting "the name of a reference server such as `echo`, or a map with `server` or `client`" {
+        /// A server's name.
         "scalar" => Name(String),
         /// The same with more.
         "map" | "bytes" => Map(BuiltinMap),
     }
 }
 
-/// One of the reference servers.
+/// One of the reference servers or clients. Exactly one of `server` and `client`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct BuiltinMap {
-    /// Its name.
-    pub server: Item<String>,
+    /// The server's name.
+    pub server: Option<Item<String>>,
+    /// The client's name.
+    pub client: Option<Item<String>>,
     /// `iterative`, `thread` or `async`; the server's own choice where none is given.
     pub model: Option<Item<String>>,
     /// The fault that it has.
     pub fault: Option<Item<String>>,
+    /// What a client asks, and options of `harness client`.
+    pub args: Option<Item<Vec<Item<Word>>>>,
     /// The folder that `file` serves, relative to this file. A temporary one with samples where
     /// none is given.
     pub root: Option<Item<String>>,
@@ -147,7 +167,7 @@ pub struct BuiltinMap {
 pub enum RoleSyntax {
     /// It is connected to.
     Server,
-    /// It connects. Not built yet.
+    /// It connects.
     Client,
 }
 

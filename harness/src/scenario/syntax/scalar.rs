@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 use crate::scenario::de::magic;
-use crate::scenario::model::{Comparison, Op};
+use crate::scenario::model::{Comparison, ExitWant, Op};
 
 /// Separates what is wrong from what would be right in an error on its way through serde.
 const HELP: char = '\u{1f}';
@@ -250,6 +250,32 @@ fn count(text: &str) -> Result<Count, String> {
             format!(
                 "{value} is out of range{HELP}write a number from 1 to {}",
                 u32::MAX
+            )
+        })
+}
+
+/// An exit status that a client must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExitSyntax(pub ExitWant);
+
+scalar!(ExitSyntax, exit, "an exit status from 0 to 255, or `failure`", {
+    "description": "An exit status, or `failure` for any but 0.",
+    "anyOf": [
+        {"type": "integer", "minimum": 0, "maximum": 255},
+        {"const": "failure"},
+    ],
+});
+
+fn exit(text: &str) -> Result<ExitSyntax, String> {
+    if text == "failure" {
+        return Ok(ExitSyntax(ExitWant::Failure));
+    }
+    let code = integer(text).ok().and_then(|n| u8::try_from(n).ok());
+    code.map(|code| ExitSyntax(ExitWant::Code(code)))
+        .ok_or_else(|| {
+            format!(
+                "`{text}` is not an exit status{HELP}write a number from 0 to 255, or `failure` \
+                 for any but 0"
             )
         })
 }

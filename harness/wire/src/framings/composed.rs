@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::compose::{self, FieldSpec, Machine, Plan, Reach, SpecError};
-use crate::{Decoder, EncodeError, Encoded, Framing, Limits, Malformed, Message};
+use crate::{Decoder, EncodeError, Encoded, Frame, Framing, Limits, Malformed, Message};
 
 /// A frame made of named fields.
 ///
@@ -93,6 +93,10 @@ impl Framing for Composed {
 
     fn encode(&self, message: &Message) -> Result<Encoded, EncodeError> {
         compose::encode(&self.plan, message)
+    }
+
+    fn says_same(&self, want: &Encoded, got: &[u8], frame: &Frame) -> bool {
+        compose::same(&self.plan, want, got, frame)
     }
 
     fn malformed(&self, valid: &Encoded) -> Vec<Malformed> {

@@ -62,6 +62,10 @@ macro_rules! delegate_to_composed {
                 self.composed.encode(message)
             }
 
+            fn says_same(&self, want: &crate::Encoded, got: &[u8], frame: &crate::Frame) -> bool {
+                self.composed.says_same(want, got, frame)
+            }
+
             fn malformed(&self, valid: &crate::Encoded) -> Vec<crate::Malformed> {
                 self.composed.malformed(valid)
             }

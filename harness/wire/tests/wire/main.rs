@@ -23,6 +23,7 @@ mod properties;
 mod registry;
 mod reuse;
 mod said;
+mod same;
 mod spec_errors;
 mod stream;
 mod structured;

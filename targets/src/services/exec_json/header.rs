@@ -7,28 +7,29 @@ use crate::command::Outcome;
 use crate::digest::md5_hex;
 use crate::json_header;
 
-/// A request's header. Other members are left alone; a repeated member is refused, because
+/// What the header of a request must have, and what the client looks for in that of a reply. Other
+/// members are left alone; a repeated member is refused, because
 /// RFC 8259 leaves open which one counts.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub(super) struct RequestHeader {
+pub(crate) struct SizedHeader {
     total_size: u64,
     md5: String,
 }
 
-impl RequestHeader {
+impl SizedHeader {
     /// # Errors
     /// The bytes are not a JSON object with these members: the text says what and where.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
         json_header::parse(bytes)
     }
 
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         usize::try_from(self.total_size).unwrap_or(usize::MAX)
     }
 
     /// # Errors
     /// The body has another digest: the text names both.
-    pub(super) fn verify(&self, body: &[u8]) -> Result<(), String> {
+    pub(crate) fn verify(&self, body: &[u8]) -> Result<(), String> {
         let is = md5_hex(body);
         if is.eq_ignore_ascii_case(&self.md5) {
             return Ok(());
@@ -107,19 +108,19 @@ mod tests {
             ),
             ("{\"total_size\":4,\"md5\":\"\"} x", "trailing"),
         ] {
-            let error = RequestHeader::parse(header.as_bytes()).unwrap_err();
+            let error = SizedHeader::parse(header.as_bytes()).unwrap_err();
             assert!(error.contains(why), "{header}: {error}");
         }
         // Other members are skipped without recursion, whatever their depth.
         let nested = format!("{{\"x\":{}", "[".repeat(60_000));
-        assert!(RequestHeader::parse(nested.as_bytes()).is_err());
+        assert!(SizedHeader::parse(nested.as_bytes()).is_err());
     }
 
     #[test]
     fn other_members_and_upper_case_digests_are_taken() {
         let header =
             "{\"file\":null,\"md5\":\"B326B5062B2F0E69046810717534CB09\",\"total_size\":4}";
-        let header = RequestHeader::parse(header.as_bytes()).unwrap();
+        let header = SizedHeader::parse(header.as_bytes()).unwrap();
         assert_eq!(header.size(), 4);
         assert_eq!(header.verify(b"true"), Ok(()));
         let error = header.verify(b"TRUE").unwrap_err();

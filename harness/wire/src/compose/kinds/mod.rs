@@ -128,6 +128,11 @@ pub(crate) trait FieldKind {
         })
     }
 
+    /// True if both contents, which were accepted, say the same.
+    fn says_same(&self, want: &[u8], got: &[u8]) -> bool {
+        want == got
+    }
+
     /// The rule whose length the field is, where it is nothing else.
     fn length_rule(&self) -> Option<usize> {
         None

@@ -1,0 +1,38 @@
+//! Judges what a client asks.
+
+use harness_wire::{Frame, Progress};
+
+use super::{Deviation, INVALID, Received, Stop, WRONG, answer};
+use crate::scenario::model::Message;
+
+/// Another request than the profile gives.
+pub const WRONG_REQUEST: &str = "wrong request";
+
+/// Judges a client's request, which must say the same as `want`.
+pub fn request(want: &Message, received: &Received) -> Option<Deviation> {
+    if says_same(want, received) {
+        return None;
+    }
+    let deviation = answer(&want.encoded.bytes, received)?;
+    let (kind, expected) = match deviation.kind {
+        WRONG | INVALID => (WRONG_REQUEST, "the request that the profile gives"),
+        kind => (kind, "a request"),
+    };
+    Some(Deviation {
+        kind,
+        expected: expected.into(),
+        ..deviation
+    })
+}
+
+fn says_same(want: &Message, received: &Received) -> bool {
+    let got = &received.bytes;
+    let mut frame = Frame::default();
+    let mut is_frame = || {
+        let progress = want.framing.decoder().decode(got, &mut frame);
+        progress == Ok(Progress::Frame) && frame.len == got.len()
+    };
+    received.stop == Stop::Complete
+        && (*got == want.encoded.bytes
+            || is_frame() && want.framing.says_same(&want.encoded, got, &frame))
+}
