@@ -13,6 +13,8 @@
 //!    side by side. It observes; it formats nothing. What it observed is judged by [`verdict`],
 //!    which has no clock and no I/O.
 //!    Latencies go into [`latency`] histograms.
+//!    A case with load is learned like any other, and then handed to [`load`], whose threads have
+//!    one poller each.
 //! 5. [`event`] is the only way from the engine to those who watch a run go on.
 //! 6. [`run`] is the result, one serialised value. [`report`] renders it, one file a format, and
 //!    sees nothing else.
@@ -27,6 +29,7 @@ pub mod conform;
 pub mod event;
 pub mod exit;
 pub mod latency;
+pub mod load;
 pub mod plan;
 pub mod quote;
 pub mod report;

@@ -24,6 +24,11 @@ mod netlink_answer;
 mod option_error;
 mod options;
 mod poll;
+#[cfg(target_os = "linux")]
+mod poller;
+#[cfg(not(target_os = "linux"))]
+#[path = "poller_unavailable.rs"]
+mod poller;
 mod ports;
 mod proc_net;
 mod process;
@@ -43,11 +48,12 @@ pub use effective::EffectiveOptions;
 pub use endpoint::{Endpoint, EndpointError, Transport, UnixAddr};
 pub use errno::{errno_from_name, errno_name};
 pub use error::NetError;
-pub use limits::{fd_limit, raise_fd_limit, set_timer_slack};
+pub use limits::{fd_limit, raise_fd_limit, set_timer_slack, thread_cpu_time};
 pub use loopback::has_ipv6_loopback;
 pub use option_error::OptionError;
 pub use options::SocketOptions;
 pub use poll::{Interest, Ready, poll, poll_into};
+pub use poller::{Poller, Readiness};
 pub use ports::{PortError, PortLease};
 pub use process::{
     Exit, Launch, Orphanage, Output, Process, ProcessError, Signal, Stopped, become_subreaper,

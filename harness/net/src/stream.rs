@@ -2,7 +2,7 @@
 
 use std::io::{self, IoSlice, Read as _};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,8 @@ use crate::{EffectiveOptions, Endpoint, Interest, NetError, SocketOptions, TcpIn
 #[derive(Debug)]
 pub struct Stream {
     pub(crate) own: Arc<Own>,
-    local: Endpoint,
+    /// Asked for when it is first wanted.
+    local: OnceLock<Endpoint>,
     peer: Endpoint,
 }
 
@@ -77,16 +78,32 @@ impl Stream {
         options: &SocketOptions,
         deadline: Instant,
     ) -> Result<Self, NetError> {
-        let socket = connect::stream(to, options, deadline)?;
-        let local = connect::local(&socket, to);
-        Ok(Self {
+        let stream = Self::of(connect::stream(to, options, deadline)?, to);
+        // While the connection stands: a closed one has no address any more.
+        stream.local();
+        Ok(stream)
+    }
+
+    /// Begins to connect and does not wait. Until the connection stands, writes are
+    /// [`Write::Full`] and reads [`Read::Nothing`]; room to write, or an error of the next call,
+    /// tells the outcome. Options that only a connected socket keeps (cork, quickack) are not set.
+    ///
+    /// # Errors
+    /// Those of socket(2), setsockopt(2), bind(2) and connect(2) that show at once: EADDRNOTAVAIL
+    /// where ephemeral ports have run out, EAGAIN where the backlog of a Unix socket is full.
+    pub fn begin(to: &Endpoint, options: &SocketOptions) -> Result<Self, NetError> {
+        Ok(Self::of(connect::begin(to, options)?, to))
+    }
+
+    fn of(socket: Socket, to: &Endpoint) -> Self {
+        Self {
             own: Arc::new(Own {
                 socket,
                 written: AtomicU64::new(0),
             }),
-            local,
+            local: OnceLock::new(),
             peer: to.clone(),
-        })
+        }
     }
 
     fn context(&self) -> String {
@@ -256,7 +273,8 @@ impl Stream {
 
     /// This end's address. A Unix socket that was not bound shows its peer's.
     pub fn local(&self) -> &Endpoint {
-        &self.local
+        self.local
+            .get_or_init(|| connect::local(&self.own.socket, &self.peer))
     }
 
     /// The address that was connected to.

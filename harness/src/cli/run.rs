@@ -140,6 +140,7 @@ fn prepare(args: &Args, screen: &Screen) -> Result<Prepared, u8> {
         launcher,
         case_threads: usize::from(args.jobs),
         sweep_threads: cores.clamp(2, 8),
+        seed: overrides.seed,
         require_proof: args.require_proof,
         rerun_with: rerun_with(args, overrides.seed),
         command_line: std::env::args().collect(),

@@ -10,6 +10,7 @@ mod datagram;
 mod doubt;
 mod frames;
 mod line;
+mod loaded;
 mod oracle;
 mod outcome;
 mod pattern;

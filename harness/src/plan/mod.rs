@@ -51,7 +51,7 @@ pub struct CasePlan {
     pub fate: Fate,
     /// With what it may run side by side.
     pub lane: Lane,
-    /// Its deliveries, `whole` first. At least one where it runs.
+    /// Its deliveries, `whole` first. At least one where it runs; none where it is load.
     pub deliveries: Vec<Delivery>,
     /// Where deliveries were left out, how many and why.
     pub notes: Vec<String>,
@@ -169,7 +169,7 @@ fn plan_case(
     let fate = need::fate(case, &profile, facts);
     let mut notes = Vec::new();
     let mut list = Vec::new();
-    if fate == Fate::Run {
+    if fate == Fate::Run && case.load.is_none() {
         list = deliveries(case, &profile, overrides.seed, &mut notes);
         if let Some(id) = &overrides.delivery {
             list.retain(|d| &d.id(&profile) == id);
@@ -177,7 +177,7 @@ fn plan_case(
     }
     // A case whose only deliveries need what the target lacks is not a pass for want of trying.
     let fate = match fate {
-        Fate::Run if list.is_empty() && overrides.delivery.is_none() => {
+        Fate::Run if list.is_empty() && overrides.delivery.is_none() && case.load.is_none() => {
             Fate::Unsupported("no delivery of this case fits the target's exchanges".to_owned())
         }
         fate => fate,

@@ -8,6 +8,7 @@ mod deliver;
 mod exchange;
 mod frame;
 mod json;
+mod load;
 mod message;
 mod name;
 mod options;

@@ -9,6 +9,7 @@ mod case;
 mod exchange;
 mod frame;
 mod item;
+mod load;
 mod options;
 mod profile;
 pub(crate) mod scalar;
@@ -27,12 +28,15 @@ pub use frame::{
     JsonHeaderSyntax, JsonSize, LengthPrefixSyntax, MessageSyntax, RestWord,
 };
 pub use item::{Item, Named, Names, Raw};
+pub use load::{
+    ArrivalsSyntax, LoadDeliverySyntax, LoadModelSyntax, LoadSyntax, OpenSyntax, StageSyntax,
+};
 pub use options::{OptionsSyntax, SetSyntax};
 pub use profile::{
     BuiltinMap, BuiltinSyntax, LimitsSyntax, ProfileSyntax, ReadyForm, ReadyLine, ReadySyntax,
     ReadyWord, ResetSyntax, RoleSyntax, StartMap, StartSyntax, TransportSyntax, WithoutSyntax,
 };
-pub use scalar::{Bound, Count, Int, Range, Size, Time, Word};
+pub use scalar::{Bound, Count, Int, Range, Rate, Share, Size, Time, Word};
 pub use step::{
     AllWord, ClosedMap, ClosedSyntax, ConditionSyntax, ConnectMap, ConnectSyntax, HowSyntax,
     PlayExchanges, PlayMap, PlaySyntax, PortStateSyntax, QueueSyntax, RatioSyntax, ReadSizes,
