@@ -15,6 +15,7 @@ use harness::plan::{Class, Delivery, Facts, Fate, How, Lane, Overrides, Plan, Pl
 use harness::scenario::{model::Document, parse};
 
 const FACTS: Facts = Facts {
+    descriptors: 1024,
     ipv6: true,
     finds: |_| true,
 };

@@ -8,7 +8,7 @@ use crate::command::Runner;
 use crate::{find, services};
 
 /// The shipped scenarios that faults may name.
-const SCENARIOS: [&str; 10] = [
+const SCENARIOS: [&str; 16] = [
     "sticky",
     "nagle",
     "burst",
@@ -19,6 +19,12 @@ const SCENARIOS: [&str; 10] = [
     "exec-framing",
     "json-header",
     "echo",
+    "load/echo",
+    "load/exec",
+    "load/udp",
+    "load/churn",
+    "load/split",
+    "load/stages",
 ];
 
 #[test]
