@@ -239,7 +239,12 @@ fn failures(
     }
 }
 
-pub(super) fn rerun(at: &Location, id: &str, delivery: Option<&str>, settings: &Settings) -> String {
+pub(super) fn rerun(
+    at: &Location,
+    id: &str,
+    delivery: Option<&str>,
+    settings: &Settings,
+) -> String {
     let mut command = format!("harness run {} --filter '{id}'", at.file.display());
     if let Some(delivery) = delivery.filter(|d| *d != "whole") {
         command.push_str(&format!(" --delivery '{delivery}'"));

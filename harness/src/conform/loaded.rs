@@ -55,7 +55,9 @@ impl Loaded<'_> {
         } else {
             let place = |name: &str| exchanges.iter().position(|e| e.name == name);
             let named = load.exchanges.iter();
-            named.filter_map(|(n, share)| Some((place(n)?, *share))).collect()
+            named
+                .filter_map(|(n, share)| Some((place(n)?, *share)))
+                .collect()
         };
         let routine = |part: Part| {
             let exchanges = part.of(self.profile).iter().enumerate();

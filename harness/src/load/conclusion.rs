@@ -41,7 +41,8 @@ pub fn conclude(case: &Case, job: &Job, outcome: &Outcome, rerun: &str, result: 
     let mut weights = Vec::new();
     if outcome.target_ended {
         let after = verdict::time(outcome.elapsed);
-        let actual = format!("it ended within {after} of load; what was measured until then stands");
+        let actual =
+            format!("it ended within {after} of load; what was measured until then stands");
         result
             .failures
             .push(failure(verdict::CRASH, "a target that lives", actual));

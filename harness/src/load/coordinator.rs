@@ -119,7 +119,6 @@ impl Outcome {
             tcp_info: BTreeMap::new(),
         }
     }
-
 }
 
 /// One worker as the coordinator sees it.
@@ -178,7 +177,16 @@ pub fn run(job: &Arc<Job>, watch: &Watch<'_>) -> Outcome {
     }
     let mut outcome = Outcome::empty();
     let mut merger = Merger::new(workers);
-    attend(job, watch, &stop, &hands, &windows, &mut merger, &mut outcome, start);
+    attend(
+        job,
+        watch,
+        &stop,
+        &hands,
+        &windows,
+        &mut merger,
+        &mut outcome,
+        start,
+    );
     outcome.interrupted = (watch.interrupted)();
     outcome.target_ended = (watch.target_ended)();
     gather(job, hands, &mut outcome);

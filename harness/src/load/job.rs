@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use harness_net::{Endpoint, SocketOptions};
+use harness_net::{Endpoint, SocketOptions, Transport};
 
 use crate::scenario::model::Load;
 
@@ -64,11 +64,21 @@ impl Job {
         }
     }
 
-    /// The options of connections, one for each source address that is to be used.
+    /// The options of connections, one for each source address that is to be used. Where several
+    /// writes can follow each other without an answer, Nagle's algorithm would hold them back (RFC
+    /// 896): it is off unless the profile says otherwise.
     pub(super) fn sources(&self) -> Vec<SocketOptions> {
+        let writes_follow = self.load.pipeline_depth > 1 || !self.load.delivery.is_empty();
+        let tcp = self.endpoint.transport() == Transport::Tcp;
         (0..self.load.sources.max(1))
             .map(|i| SocketOptions {
-                bind: (self.load.sources > 0).then(|| source(i)).or(self.options.bind),
+                nodelay: self
+                    .options
+                    .nodelay
+                    .or((tcp && writes_follow).then_some(true)),
+                bind: (self.load.sources > 0)
+                    .then(|| source(i))
+                    .or(self.options.bind),
                 ..self.options.clone()
             })
             .collect()

@@ -81,7 +81,9 @@ impl Schedule {
         }
         // from * x + slope / 2 * x^2 = m, solved for x; in this form it is exact for slope 0 too.
         let slope = (segment.to - segment.from) / segment.seconds;
-        let root = (segment.from * segment.from + 2.0 * slope * m).max(0.0).sqrt();
+        let root = (segment.from * segment.from + 2.0 * slope * m)
+            .max(0.0)
+            .sqrt();
         let x = 2.0 * m / (segment.from + root);
         let at = (segment.start + x) * SECOND;
         (at < self.end as f64).then_some(at as u64)
@@ -225,7 +227,11 @@ mod tests {
 
     #[test]
     fn a_ramp_brings_the_mean_of_its_ends() {
-        let times = constant(&[stage(0.0, 2_000.0, 1_000), stage(500.0, 500.0, 1_000)], 0, 1);
+        let times = constant(
+            &[stage(0.0, 2_000.0, 1_000), stage(500.0, 500.0, 1_000)],
+            0,
+            1,
+        );
         let until = |ns: u64| times.iter().filter(|at| **at < ns).count();
         // A quarter of the ramp's arrivals lies in its first half.
         assert!(until(500_000_000).abs_diff(250) <= 1);

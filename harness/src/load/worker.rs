@@ -146,7 +146,8 @@ impl Worker {
         workers: usize,
         ties: Ties,
     ) -> io::Result<(Self, Entrance)> {
-        let share = |all: u64| all / workers as u64 + u64::from((index as u64) < all % workers as u64);
+        let share =
+            |all: u64| all / workers as u64 + u64::from((index as u64) < all % workers as u64);
         let load = &job.load;
         let own = share(load.connections as u64) as usize;
         let depth = u32::try_from(load.pipeline_depth).unwrap_or(u32::MAX);
@@ -334,7 +335,9 @@ impl Worker {
     fn show(&self) {
         let counts = &self.recorder.counts;
         self.gauge.sent.store(counts.sent, Ordering::Relaxed);
-        self.gauge.answered.store(counts.answered, Ordering::Relaxed);
+        self.gauge
+            .answered
+            .store(counts.answered, Ordering::Relaxed);
         let errors = counts.failed + counts.timeouts + counts.refused;
         self.gauge.errors.store(errors, Ordering::Relaxed);
     }

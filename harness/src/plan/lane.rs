@@ -22,7 +22,10 @@ pub(super) fn lane(case: &Case, deliveries: &[Delivery]) -> Lane {
         How::Merge { bytes, .. } => *bytes > ONE_SEGMENT,
         _ => false,
     });
-    let alone = stops || case.load.is_some() || !case.thresholds.is_empty() || case.steps.iter().any(needs_the_machine);
+    let alone = stops
+        || case.load.is_some()
+        || !case.thresholds.is_empty()
+        || case.steps.iter().any(needs_the_machine);
     if alone {
         Lane::Exclusive
     } else {

@@ -217,7 +217,11 @@ impl Seen {
 /// How a load goes: the rate and the latencies of the last second, and what is under way.
 fn loading(load: &Progress) -> String {
     let mut parts = vec![match load.of {
-        Some(of) => format!("{:.0}/{:.0} s", load.elapsed.as_secs_f64(), of.as_secs_f64()),
+        Some(of) => format!(
+            "{:.0}/{:.0} s",
+            load.elapsed.as_secs_f64(),
+            of.as_secs_f64()
+        ),
         None => format!("{:.0} s", load.elapsed.as_secs_f64()),
     }];
     if load.rate > 0 {
@@ -229,7 +233,10 @@ fn loading(load: &Progress) -> String {
         ));
     }
     let ended = load.answered.saturating_add(load.errors);
-    parts.push(format!("{} in flight", grouped(load.sent.saturating_sub(ended))));
+    parts.push(format!(
+        "{} in flight",
+        grouped(load.sent.saturating_sub(ended))
+    ));
     if load.errors > 0 {
         parts.push(format!("{} errors", grouped(load.errors)));
     }

@@ -39,7 +39,9 @@ impl Worker {
                     true => "no answer".to_owned(),
                     false => causes.join(", "),
                 };
-                return Err(format!("{ready} of {all} connections could be opened: {why}"));
+                return Err(format!(
+                    "{ready} of {all} connections could be opened: {why}"
+                ));
             }
             while next < all && self.connecting < SIDE_BY_SIDE {
                 self.open(next, now);

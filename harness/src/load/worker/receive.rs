@@ -80,7 +80,8 @@ impl Worker {
         let mut rest = bytes;
         while !rest.is_empty() {
             let connection = &mut self.connections[c];
-            let asked = connection.len > 0 && (connection.head_is_written() || connection.written > 0);
+            let asked =
+                connection.len > 0 && (connection.head_is_written() || connection.written > 0);
             if !asked {
                 self.stray(c, rest, now);
                 return false;

@@ -7,8 +7,7 @@ use harness_net::{Endpoint, Transport};
 use crate::scenario::context::Context;
 use crate::scenario::lower::{Lowered, positive};
 use crate::scenario::model::{
-    Arrivals, End, Load, LoadDelivery, LoadModel, MAX_SOURCES, Origin, Profile, Reply,
-    Stage,
+    Arrivals, End, Load, LoadDelivery, LoadModel, MAX_SOURCES, Origin, Profile, Reply, Stage,
 };
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
@@ -76,7 +75,11 @@ pub(crate) fn load(
             "leave `think_time` out, or use `model: closed`",
         );
     }
-    if let Some(item) = given.lag_limit.as_ref().filter(|_| !is_open && model.is_some()) {
+    if let Some(item) = given
+        .lag_limit
+        .as_ref()
+        .filter(|_| !is_open && model.is_some())
+    {
         cx.error_help(
             item.span,
             "in the closed model no request has a time at which it must leave",

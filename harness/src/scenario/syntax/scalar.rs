@@ -493,10 +493,17 @@ mod tests {
 
     #[test]
     fn rates_are_a_second_and_shares_are_percentages() {
-        for (text, number) in [("500/s", 500.0), ("50k/s", 50e3), ("1.5M/s", 1.5e6), ("0/s", 0.0)] {
+        for (text, number) in [
+            ("500/s", 500.0),
+            ("50k/s", 50e3),
+            ("1.5M/s", 1.5e6),
+            ("0/s", 0.0),
+        ] {
             assert_eq!(rate(text), Ok(Rate(number)), "{text}");
         }
-        for text in ["500", "/s", "k/s", "05/s", "-1/s", "1e3/s", "2000M/s", "5/m", "inf/s"] {
+        for text in [
+            "500", "/s", "k/s", "05/s", "-1/s", "1e3/s", "2000M/s", "5/m", "inf/s",
+        ] {
             assert!(rate(text).is_err(), "{text}");
         }
         assert_eq!(share("95%"), Ok(Share(0.95)));
