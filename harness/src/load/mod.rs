@@ -8,7 +8,7 @@
 //!
 //! A request is *sent* when the worker begins it. At the end each is answered, timed out or failed:
 //! `sent = answered + timeouts + failed`, always. A corrupt answer counts as answered, and as
-//! corrupt.
+//! corrupt. Of the warm-up only good answers are left out: what goes wrong in it counts.
 
 mod clock;
 mod conclusion;

@@ -110,15 +110,17 @@ impl Recorder {
         self.times(response, service);
     }
 
-    /// A measured request was given up after this long.
-    pub(super) fn timed_out(&mut self, response: u64, service: u64) {
+    /// A request was given up after this long.
+    pub(super) fn timed_out(&mut self, measured: bool, response: u64, service: u64) {
+        self.include(measured);
         self.counts.timeouts += 1;
         self.window.errors += 1;
         self.times(response, service);
     }
 
-    /// A measured request will get no answer, for this reason.
-    pub(super) fn failed(&mut self, cause: &str) {
+    /// A request will get no answer, for this reason.
+    pub(super) fn failed(&mut self, measured: bool, cause: &str) {
+        self.include(measured);
         self.counts.failed += 1;
         self.window.errors += 1;
         self.counts.cause(cause);
@@ -129,6 +131,11 @@ impl Recorder {
         if let Some(histogram) = &mut self.service {
             latency::record(histogram, service);
         }
+    }
+
+    /// Only good answers of the warm-up are left out: what goes wrong in it counts as sent, too.
+    pub(super) fn include(&mut self, measured: bool) {
+        self.counts.sent += u64::from(!measured);
     }
 
     /// Keeps the first wrong answer.

@@ -15,7 +15,7 @@ use harness_net::{Poller, SocketOptions, set_timer_slack, thread_cpu_time};
 
 use super::clock::{Clock, nanoseconds};
 use super::connection::{Connection, Rings, Stage};
-use super::job::Job;
+use super::job::{Job, Part};
 use super::mix::Mix;
 use super::pacer::{Pacer, Schedule};
 use super::recorder::{Recorded, Recorder, Window};
@@ -367,17 +367,18 @@ impl Worker {
             let connection = &self.connections[c];
             for nth in 0..connection.len {
                 let pending = self.rings.get(c, connection, nth);
-                if !pending.measured {
+                if self.job.part(usize::from(pending.turn)) != Part::Load {
                     continue;
                 }
+                let measured = pending.measured;
                 if interrupted {
                     // What the user cut off says nothing of the target.
-                    self.recorder.unsend(true);
+                    self.recorder.unsend(measured);
                 } else if ended {
-                    self.recorder.failed("the target ended");
+                    self.recorder.failed(measured, "the target ended");
                 } else {
                     let (response, service) = (now - pending.intended, now - pending.sent);
-                    self.recorder.timed_out(response, service);
+                    self.recorder.timed_out(measured, response, service);
                 }
             }
         }

@@ -3,7 +3,7 @@
 use harness_net::{NetError, Read, SocketOptions};
 
 use super::{HOUSE, Worker};
-use crate::load::connection::Stage;
+use crate::load::connection::{Pending, Stage};
 use crate::load::job::Part;
 use crate::load::socket::Socket;
 use crate::scenario::model::LoadModel;
@@ -171,8 +171,8 @@ impl Worker {
                 if request.measured && self.left != u64::MAX {
                     self.left += 1;
                 }
-            } else if request.measured {
-                self.recorder.failed(cause);
+            } else {
+                self.recorder.failed(request.measured, cause);
             }
         }
         let counts = &mut self.recorder.counts;
@@ -235,31 +235,24 @@ impl Worker {
             if now.saturating_sub(oldest.sent) < self.timeout {
                 continue;
             }
-            if self.job.part(usize::from(oldest.turn)) == Part::Load {
+            // Those behind it, which were sent later, cannot be answered before it.
+            while let Some(oldest) = self.overdue(c, now) {
                 self.in_flight -= 1;
-                if oldest.measured {
-                    self.recorder
-                        .timed_out(now - oldest.intended, now - oldest.sent);
-                }
+                let (response, service) = (now - oldest.intended, now - oldest.sent);
+                self.recorder.timed_out(oldest.measured, response, service);
                 self.rings.pop(&mut self.connections[c]);
-                // Those behind it, which were sent later, cannot be answered before it.
-                while let Some(next) = self.oldest(c).filter(|p| now - p.sent >= self.timeout) {
-                    self.in_flight -= 1;
-                    if next.measured {
-                        self.recorder
-                            .timed_out(now - next.intended, now - next.sent);
-                    }
-                    self.rings.pop(&mut self.connections[c]);
-                }
                 self.connections[c].answered = true;
             }
             self.lost(c, now, GIVEN_UP);
         }
     }
 
-    fn oldest(&self, c: usize) -> Option<crate::load::connection::Pending> {
+    /// The oldest request of a connection, where it belongs to the load and waits for too long.
+    fn overdue(&self, c: usize, now: u64) -> Option<Pending> {
         let connection = &self.connections[c];
-        (connection.len > 0).then(|| self.rings.get(c, connection, 0))
+        let oldest = (connection.len > 0).then(|| self.rings.get(c, connection, 0))?;
+        let late = now.saturating_sub(oldest.sent) >= self.timeout;
+        (late && self.job.part(usize::from(oldest.turn)) == Part::Load).then_some(oldest)
     }
 }
 

@@ -4,7 +4,7 @@ use harness_net::{Read, Readiness};
 
 use super::Worker;
 use super::open::{AFTER_CORRUPT, CLOSED};
-use crate::load::connection::Stage;
+use crate::load::connection::{Pending, Stage};
 use crate::load::counts::Corrupt;
 use crate::load::job::Part;
 use crate::load::socket::Socket;
@@ -115,24 +115,24 @@ impl Worker {
         let turn = usize::from(oldest.turn);
         let matched = connection.matched as usize;
         let load = self.job.part(turn) == Part::Load;
-        if !load || oldest.measured {
-            let turn = &self.job.turns[turn];
-            self.recorder.corrupt(|| {
-                let mut actual = turn.reply[..matched].to_vec();
-                actual.extend_from_slice(&came[..came.len().min(KEPT)]);
-                Corrupt {
-                    exchange: Some(turn.name.clone()),
-                    expected: turn.reply.clone(),
-                    actual,
-                    what: match early {
-                        true => "an answer before its request was sent to the end",
-                        false => "another answer than the one that is due",
-                    },
-                }
-            });
-        }
+        let turn = &self.job.turns[turn];
+        self.recorder.corrupt(|| {
+            let mut actual = turn.reply[..matched].to_vec();
+            actual.extend_from_slice(&came[..came.len().min(KEPT)]);
+            Corrupt {
+                exchange: Some(turn.name.clone()),
+                expected: turn.reply.clone(),
+                actual,
+                what: match early {
+                    true => "an answer before its request was sent to the end",
+                    false => "another answer than the one that is due",
+                },
+            }
+        });
         if load {
-            self.answered(c, oldest, now);
+            self.recorder.include(oldest.measured);
+            let measured = true;
+            self.answered(c, Pending { measured, ..oldest }, now);
         }
         self.lost(c, now, AFTER_CORRUPT);
     }

@@ -1,6 +1,6 @@
 //! What a load case measured, beneath its line: rates, ends of requests, who was busy.
 
-use crate::report::text::{bytes, count, duration_ns, duration_us, grouped};
+use crate::report::text::{count, duration_ns, duration_us, grouped};
 use crate::run::{CaseResult, LoadResult};
 
 /// Rate and p99, for the case's own line.
@@ -105,7 +105,7 @@ fn busy(load: &LoadResult) -> String {
         text.push_str(&format!("; target {}", cpu(load.target_cpu_us)));
     }
     if let Some(rss) = load.target_rss_bytes {
-        text.push_str(&format!(", {} resident", bytes(rss)));
+        text.push_str(&format!(", {:.1} MiB resident", rss as f64 / 1_048_576.0));
     }
     text
 }

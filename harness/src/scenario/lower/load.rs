@@ -293,7 +293,10 @@ fn delivery(
             all.push((kind, item.get()?.0));
         }
     }
-    whole(cx, all.iter().map(|(_, share)| *share), at);
+    // Where it holds none of these words, that was told.
+    if !all.is_empty() || cx.mistakes() == 0 {
+        whole(cx, all.iter().map(|(_, share)| *share), at);
+    }
     Some(all)
 }
 
@@ -302,7 +305,7 @@ fn whole(cx: &Context, shares: impl Iterator<Item = f64>, at: Span) {
     let percent: f64 = shares.sum::<f64>() * 100.0;
     // Thirds cannot be written exactly.
     if (percent - 100.0).abs() > 0.1 {
-        let percent = (percent * 1e3).round() / 1e3;
+        let percent = (percent * 1e3).round().abs() / 1e3;
         cx.error_help(
             at,
             format!("the shares come to {percent} %"),

@@ -22,7 +22,8 @@ pub struct LoadSyntax {
     /// Threads that generate the load.
     #[schemars(extend("default" = 1))]
     pub threads: Option<Item<Count>>,
-    /// Time before the requests that count.
+    /// Time before the requests that count. Only good answers are left out: what goes wrong in the
+    /// warm-up counts.
     pub warmup: Option<Item<Time>>,
     /// How long requests that count are sent. One of `duration` and `messages` is needed, unless
     /// the model has stages.
