@@ -73,6 +73,8 @@ pub(super) struct Connection {
     pub answered: bool,
     /// When it was first tried to be opened, in nanoseconds.
     pub opened: u64,
+    /// When it was last tried to be opened, in nanoseconds.
+    pub begun: u64,
     /// Since when it could have taken another request, in nanoseconds.
     pub free_since: u64,
 }
@@ -94,6 +96,7 @@ impl Connection {
         again: false,
         answered: false,
         opened: 0,
+        begun: 0,
         free_since: 0,
     };
 

@@ -84,6 +84,15 @@ impl Recorder {
         }
     }
 
+    /// The load begins: of what was counted before, connections and wrong answers stay.
+    pub(super) fn begin(&mut self) {
+        self.counts = Counts {
+            connections: self.counts.connections,
+            corrupt: self.counts.corrupt,
+            ..Counts::default()
+        };
+    }
+
     /// A request was begun. `measured`: it counts.
     pub(super) fn sent(&mut self, measured: bool) {
         self.window.sent += 1;

@@ -237,6 +237,8 @@ impl Worker {
     /// Sets the clock to 0 and begins.
     fn begin(&mut self, start: Instant) {
         self.setting_up = false;
+        // What had to be tried twice until it stood is no error of the load.
+        self.recorder.begin();
         self.clock = Clock::starting_at(start);
         (self.house_at, self.scan_at) = (0, 0);
         for c in 0..self.connections.len() {
@@ -321,13 +323,16 @@ impl Worker {
 
     fn keep_house(&mut self, now: u64) {
         self.house_at = now + HOUSE;
+        if now < self.end {
+            self.house_at = self.house_at.min(self.end);
+        }
         self.recorder.roll(now);
         self.show();
         if now >= self.scan_at {
             self.scan_at = now + (self.timeout / 20).clamp(HOUSE, 250_000_000);
             self.give_up_overdue(now);
         }
-        if self.drains_since.is_none() && (now >= self.end || self.left == 0) {
+        if self.drains_since.is_none() && now >= self.end {
             self.drains_since = Some(now);
         }
     }

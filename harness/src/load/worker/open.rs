@@ -64,6 +64,7 @@ impl Worker {
             connection.opened = now;
         }
         connection.stage = Stage::Connecting;
+        connection.begun = now;
         self.connecting += 1;
         // A request can follow connect(2) at once; whether it could be written tells the outcome.
         // At the start the outcome is awaited, so that the load begins with all connections.
@@ -170,6 +171,7 @@ impl Worker {
                 self.recorder.unsend(request.measured);
                 if request.measured && self.left != u64::MAX {
                     self.left += 1;
+                    self.drains_since = None;
                 }
             } else {
                 self.recorder.failed(request.measured, cause);
@@ -224,7 +226,7 @@ impl Worker {
                 continue;
             }
             let opening = matches!(connection.stage, Stage::Connecting | Stage::Opening);
-            if opening && now - connection.opened >= self.timeout {
+            if opening && now.saturating_sub(connection.begun) >= self.timeout {
                 self.lost(c, now, TIMED_OUT);
                 continue;
             }

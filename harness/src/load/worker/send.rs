@@ -124,6 +124,9 @@ impl Worker {
             self.recorder.counts.deliveries[kind] += 1;
             if self.left != u64::MAX {
                 self.left -= 1;
+                if self.left == 0 {
+                    self.drains_since = Some(now);
+                }
             }
         }
     }
