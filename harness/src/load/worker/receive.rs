@@ -37,10 +37,7 @@ impl Worker {
     /// Reads what is there, compares it, and goes on.
     pub(super) fn receive(&mut self, c: usize) {
         let mut buffer = std::mem::take(&mut self.buffer);
-        loop {
-            let Some(socket) = &self.connections[c].socket else {
-                break;
-            };
+        while let Some(socket) = &self.connections[c].socket {
             let datagram = matches!(socket, Socket::Datagram(_));
             let got = socket.read(&mut buffer);
             let now = self.clock.now();
