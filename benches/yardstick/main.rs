@@ -193,7 +193,6 @@ fn engine(case: &Case, server: SocketAddrV4, time: Duration) -> Measured {
     let counts = &outcome.counts;
     assert_eq!(outcome.not_begun, None);
     assert!(counts.add_up() && counts.corrupt == 0, "{counts:?}");
-    assert_eq!(counts.sent, counts.answered, "{counts:?}");
     Measured {
         messages: counts.answered,
         seconds: outcome.measured.as_secs_f64(),

@@ -52,8 +52,8 @@ pub use limits::{fd_limit, raise_fd_limit, set_timer_slack, thread_cpu_time};
 pub use loopback::has_ipv6_loopback;
 pub use option_error::OptionError;
 pub use options::SocketOptions;
-pub use poll::{Interest, Ready, poll, poll_into};
-pub use poller::{Poller, Readiness};
+pub use poll::{Interest, Readiness, Ready, poll, poll_into};
+pub use poller::Poller;
 pub use ports::{PortError, PortLease};
 pub use process::{
     Exit, Launch, Orphanage, Output, Process, ProcessError, Signal, Stopped, become_subreaper,

@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 
+use crate::Readiness;
+
 /// A set of sockets that are waited for together. A socket leaves the set when it is closed.
 /// Level-triggered: what was not read is told again.
 #[derive(Debug)]
@@ -21,17 +23,6 @@ pub struct Poller {
     epoll: Epoll,
     events: Vec<libc::epoll_event>,
     ready: usize,
-}
-
-/// A socket that is ready.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Readiness {
-    /// The number under which it was added.
-    pub token: u32,
-    /// A read returns at once: data, the end, or an error.
-    pub read: bool,
-    /// A write takes at least a byte, or fails at once.
-    pub write: bool,
 }
 
 impl Poller {

@@ -4,20 +4,11 @@ use std::io;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+use crate::Readiness;
+
 /// A set of sockets that are waited for together: Linux's alone.
 #[derive(Debug)]
 pub struct Poller;
-
-/// A socket that is ready.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Readiness {
-    /// The number under which it was added.
-    pub token: u32,
-    /// A read returns at once.
-    pub read: bool,
-    /// A write takes at least a byte, or fails at once.
-    pub write: bool,
-}
 
 impl Poller {
     /// Linux's alone.

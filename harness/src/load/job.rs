@@ -41,29 +41,7 @@ pub struct Turn {
     pub reply: Vec<u8>,
 }
 
-/// What a turn is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    /// Once, at the start of each connection.
-    Opening,
-    /// The load itself.
-    Load,
-    /// Once, at the end of each connection.
-    Closing,
-}
-
 impl Job {
-    /// What the turn with this index is for.
-    pub(super) fn part(&self, turn: usize) -> Part {
-        if turn < self.opening {
-            Part::Opening
-        } else if turn < self.turns.len() - self.closing {
-            Part::Load
-        } else {
-            Part::Closing
-        }
-    }
-
     /// The options of connections, one for each source address that is to be used. Where several
     /// writes can follow each other without an answer, Nagle's algorithm would hold them back (RFC
     /// 896): it is off unless the profile says otherwise.

@@ -6,6 +6,7 @@ mod send;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
@@ -15,7 +16,7 @@ use harness_net::{Poller, SocketOptions, set_timer_slack, thread_cpu_time};
 
 use super::clock::{Clock, nanoseconds};
 use super::connection::{Connection, Rings, Stage};
-use super::job::{Job, Part};
+use super::job::Job;
 use super::mix::Mix;
 use super::pacer::{Pacer, Schedule};
 use super::recorder::{Recorded, Recorder, Window};
@@ -117,7 +118,11 @@ pub(super) struct Worker {
     again: Vec<u32>,
     buffer: Vec<u8>,
     scratch: Vec<u8>,
-    /// Connections under way to be ready for the first time.
+    /// The turns of the load among those of the job.
+    load: Range<u16>,
+    /// True where some request has no answer.
+    silent: bool,
+    /// True until all connections are ready for the first time.
     setting_up: bool,
     ready: usize,
     connecting: usize,
@@ -187,6 +192,8 @@ impl Worker {
             again: Vec::with_capacity(own),
             buffer: vec![0; READ],
             scratch: Vec::with_capacity(READ),
+            load: job.opening as u16..(job.turns.len() - job.closing) as u16,
+            silent: job.turns.iter().any(|t| t.reply.is_empty()),
             setting_up: true,
             ready: 0,
             connecting: 0,
@@ -372,7 +379,7 @@ impl Worker {
             let connection = &self.connections[c];
             for nth in 0..connection.len {
                 let pending = self.rings.get(c, connection, nth);
-                if self.job.part(usize::from(pending.turn)) != Part::Load {
+                if !self.load.contains(&pending.turn) {
                     continue;
                 }
                 let measured = pending.measured;

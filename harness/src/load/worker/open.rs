@@ -4,7 +4,6 @@ use harness_net::{NetError, Read, SocketOptions};
 
 use super::{HOUSE, Worker};
 use crate::load::connection::{Pending, Stage};
-use crate::load::job::Part;
 use crate::load::socket::Socket;
 use crate::scenario::model::LoadModel;
 
@@ -163,7 +162,7 @@ impl Worker {
         let answered = connection.answered;
         for nth in 0..pending {
             let request = self.rings.get(c, connection, nth);
-            if self.job.part(usize::from(request.turn)) != Part::Load {
+            if !self.load.contains(&request.turn) {
                 continue;
             }
             self.in_flight -= 1;
@@ -254,7 +253,7 @@ impl Worker {
         let connection = &self.connections[c];
         let oldest = (connection.len > 0).then(|| self.rings.get(c, connection, 0))?;
         let late = now.saturating_sub(oldest.sent) >= self.timeout;
-        (late && self.job.part(usize::from(oldest.turn)) == Part::Load).then_some(oldest)
+        (late && self.load.contains(&oldest.turn)).then_some(oldest)
     }
 }
 

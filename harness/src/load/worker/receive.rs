@@ -6,7 +6,6 @@ use super::Worker;
 use super::open::{AFTER_CORRUPT, CLOSED};
 use crate::load::connection::{Pending, Stage};
 use crate::load::counts::Corrupt;
-use crate::load::job::Part;
 use crate::load::socket::Socket;
 
 /// Bytes of a wrong answer that are kept.
@@ -111,7 +110,7 @@ impl Worker {
         let oldest = self.rings.get(c, connection, 0);
         let turn = usize::from(oldest.turn);
         let matched = connection.matched as usize;
-        let load = self.job.part(turn) == Part::Load;
+        let load = self.load.contains(&oldest.turn);
         let turn = &self.job.turns[turn];
         self.recorder.corrupt(|| {
             let mut actual = turn.reply[..matched].to_vec();

@@ -4,7 +4,6 @@ use harness_net::Write;
 
 use super::{READ, Worker};
 use crate::load::connection::{Pending, Stage};
-use crate::load::job::Part;
 use crate::load::mix::Split;
 use crate::load::socket::Socket;
 
@@ -296,6 +295,9 @@ impl Worker {
     /// Ends requests that are written and have no answer. True where there were any.
     pub(super) fn settle(&mut self, c: usize, now: u64) -> bool {
         let mut any = false;
+        if !self.silent {
+            return any;
+        }
         loop {
             let connection = &self.connections[c];
             if connection.len == 0 || !connection.head_is_written() {
@@ -315,7 +317,7 @@ impl Worker {
         let connection = &mut self.connections[c];
         connection.answered = true;
         self.rings.pop(connection);
-        if self.job.part(usize::from(oldest.turn)) == Part::Load {
+        if self.load.contains(&oldest.turn) {
             self.in_flight -= 1;
             if oldest.measured {
                 let response = now.saturating_sub(oldest.intended);
