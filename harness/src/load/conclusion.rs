@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::coordinator::{NotBegun, Outcome, per_second};
+use super::clock::nanoseconds;
 use super::job::Job;
+use super::outcome::{NotBegun, Outcome, per_second};
 use super::pacer::Schedule;
+use super::words;
 use crate::latency;
 use crate::run::{CaseResult, Failure, Latency, LoadResult, Octets, ThresholdResult, Verdict};
-use crate::scenario::model::{Arrivals, Case, LoadModel, Metric, Threshold};
+use crate::scenario::model::{Case, LoadModel, Metric, Threshold};
 use crate::verdict::{self, Weight};
 
 /// The share of requests behind schedule from which on the generator was the bottleneck.
@@ -204,24 +206,19 @@ fn latencies(outcome: &Outcome, result: &mut CaseResult) {
 fn measured(job: &Job, outcome: &Outcome) -> LoadResult {
     let load = &job.load;
     let us = |time: Duration| time.as_micros() as u64;
-    let (model, offered) = match &load.model {
-        LoadModel::Closed => ("closed", None),
-        LoadModel::Open { stages, arrivals } => {
-            let schedule = Schedule::new(stages);
-            let from = super::clock::nanoseconds(load.warmup);
-            let to = from + super::clock::nanoseconds(outcome.measured);
-            let arrived = schedule.arrivals(from, to);
+    let offered = match &load.model {
+        LoadModel::Closed => None,
+        LoadModel::Open { stages, .. } => {
+            let from = nanoseconds(load.warmup);
+            let to = from + nanoseconds(outcome.measured);
+            let arrived = Schedule::new(stages).arrivals(from, to);
             let seconds = outcome.measured.as_secs_f64();
-            let word = match arrivals {
-                Arrivals::Constant => "open, constant",
-                Arrivals::Poisson => "open, poisson",
-            };
-            (word, (seconds > 0.0).then(|| arrived / seconds))
+            (seconds > 0.0).then(|| arrived / seconds)
         }
     };
     let text = |name: &&str| (*name).to_owned();
     LoadResult {
-        model: model.to_owned(),
+        model: words::model(load).to_owned(),
         connections: load.connections as u64,
         pipeline_depth: load.pipeline_depth as u64,
         threads: load.threads as u64,

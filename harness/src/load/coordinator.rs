@@ -1,7 +1,6 @@
 //! Starts the workers of a load case at one instant, watches them and the target, and merges what
 //! they measured.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -10,13 +9,12 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use super::clock::nanoseconds;
-use super::counts::{Corrupt, Counts};
 use super::job::Job;
-use super::recorder::{WINDOW, Window};
-use super::worker::{Gauge, Report, Stop, Ties, Worker};
-use crate::latency;
-use crate::run::{Latency, LoadWindow};
+use super::merger::Merger;
+use super::outcome::{NotBegun, Outcome, Progress};
+use super::recorder::Window;
+use super::ties::{Gauge, Report, Stop, Ties};
+use super::worker::Worker;
 use crate::scenario::model::End;
 
 /// Between two looks at the target and at the user's wishes.
@@ -32,93 +30,6 @@ pub struct Watch<'a> {
     pub usage: &'a dyn Fn() -> (Option<Duration>, Option<u64>),
     /// Takes how it goes, about ten times a second.
     pub progress: &'a dyn Fn(Progress),
-}
-
-/// How a load case goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Progress {
-    /// Time since the start.
-    pub elapsed: Duration,
-    /// How long it is to take, where that is known.
-    pub of: Option<Duration>,
-    /// Requests after the warm-up: begun, answered, failed in whatever way.
-    pub sent: u64,
-    /// Answered.
-    pub answered: u64,
-    /// Failed, timed out, or connections refused.
-    pub errors: u64,
-    /// Answers in the last full second.
-    pub rate: u64,
-    /// Response times of the last full second, in nanoseconds.
-    pub p50_ns: u64,
-    /// As above.
-    pub p99_ns: u64,
-}
-
-/// Why no load was generated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NotBegun {
-    /// The connections could not be opened: how many, and why.
-    Unopened(String),
-    /// The harness could not do its part.
-    Broken(String),
-}
-
-/// What came of a load case.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// Why no load was generated, where none was.
-    pub not_begun: Option<NotBegun>,
-    /// True where the run was to end before the load was over.
-    pub interrupted: bool,
-    /// True where the target ended.
-    pub target_ended: bool,
-    /// What was counted.
-    pub counts: Counts,
-    /// The first wrong answer.
-    pub corrupt: Option<Corrupt>,
-    /// From the intended time to the answer.
-    pub response: Histogram<u64>,
-    /// From the write to the answer, where that is another time.
-    pub service: Option<Histogram<u64>>,
-    /// How much later than they could have requests left, in the open model.
-    pub lag: Option<Histogram<u64>>,
-    /// One window a second, in order, the warm-up included.
-    pub windows: Vec<LoadWindow>,
-    /// Time in which measured requests were begun.
-    pub measured: Duration,
-    /// Processor time of the workers.
-    pub generator_cpu: Option<Duration>,
-    /// Time from the start to the end of the last worker.
-    pub elapsed: Duration,
-    /// Processor time of the target meanwhile.
-    pub target_cpu: Option<Duration>,
-    /// The most memory of the target that was seen, in bytes.
-    pub target_rss: Option<u64>,
-    /// TCP_INFO of the connections that were open at the end, summed.
-    pub tcp_info: BTreeMap<&'static str, u64>,
-}
-
-impl Outcome {
-    fn empty() -> Self {
-        Self {
-            not_begun: None,
-            interrupted: false,
-            target_ended: false,
-            counts: Counts::default(),
-            corrupt: None,
-            response: latency::empty(),
-            service: None,
-            lag: None,
-            windows: Vec::new(),
-            measured: Duration::ZERO,
-            generator_cpu: None,
-            elapsed: Duration::ZERO,
-            target_cpu: None,
-            target_rss: None,
-            tcp_info: BTreeMap::new(),
-        }
-    }
 }
 
 /// One worker as the coordinator sees it.
@@ -334,87 +245,5 @@ fn merge(into: &mut Option<Histogram<u64>>, from: Option<Histogram<u64>>) {
         (Some(into), Some(from)) => drop(into.add(&from)),
         (None, from) => *into = from,
         (Some(_), None) => {}
-    }
-}
-
-/// One second of all workers, as far as they have given it away.
-struct Second {
-    response: Histogram<u64>,
-    sent: u64,
-    errors: u64,
-}
-
-/// Puts the windows of several workers together, second by second.
-struct Merger {
-    /// The last second that each worker has given away, and one more.
-    until: Vec<u64>,
-    open: BTreeMap<u64, Second>,
-    last: Progress,
-}
-
-impl Merger {
-    fn new(workers: usize) -> Self {
-        Self {
-            until: vec![0; workers],
-            open: BTreeMap::new(),
-            last: Progress::default(),
-        }
-    }
-
-    fn take(&mut self, window: &Window, outcome: &mut Outcome) {
-        let second = self.open.entry(window.second).or_insert_with(|| Second {
-            response: latency::empty(),
-            sent: 0,
-            errors: 0,
-        });
-        let _ = second.response.add(&window.response);
-        second.sent += window.sent;
-        second.errors += window.errors;
-        if let Some(until) = self.until.get_mut(window.worker) {
-            *until = window.second + 1;
-        }
-        let all = self.until.iter().min().copied().unwrap_or(0);
-        while let Some(entry) = self.open.first_entry().filter(|e| *e.key() < all) {
-            let (number, second) = entry.remove_entry();
-            let response = &second.response;
-            self.last.rate = response.len() * 1_000_000_000 / WINDOW;
-            self.last.p50_ns = response.value_at_quantile(0.5);
-            self.last.p99_ns = response.value_at_quantile(0.99);
-            outcome.windows.extend(close(number, &second));
-        }
-    }
-
-    fn finish(self, outcome: &mut Outcome) {
-        for (number, second) in self.open {
-            // The last one may have been begun only to be given away.
-            if second.sent > 0 || second.errors > 0 || !second.response.is_empty() {
-                outcome.windows.extend(close(number, &second));
-            }
-        }
-    }
-}
-
-/// A second as the result keeps it: compressed at once, so that long runs take little memory.
-fn close(number: u64, second: &Second) -> Option<LoadWindow> {
-    Some(LoadWindow {
-        second: number,
-        sent: second.sent,
-        errors: second.errors,
-        response: Latency::from_histogram("response_time", &second.response).ok()?,
-    })
-}
-
-impl Outcome {
-    /// Measured requests that were answered, a second.
-    pub fn rate(&self) -> f64 {
-        per_second(self.counts.answered, self.measured)
-    }
-}
-
-/// So many in this time, a second; 0 where there was no time.
-pub(super) fn per_second(n: u64, time: Duration) -> f64 {
-    match nanoseconds(time) {
-        0 => 0.0,
-        ns => n as f64 * 1e9 / ns as f64,
     }
 }
