@@ -94,7 +94,7 @@ pub fn conclude(case: &Case, job: &Job, outcome: &Outcome, rerun: &str, result: 
                 ..failure(verdict::WRONG, "nothing", corrupt.what.to_owned())
             });
         }
-        if let Some(why) = void {
+        for why in void.into_iter().chain(out_of_ports(job, outcome)) {
             weights.push(Weight::Inconclusive);
             result.reason.get_or_insert(why);
         }
@@ -111,7 +111,7 @@ pub fn conclude(case: &Case, job: &Job, outcome: &Outcome, rerun: &str, result: 
         }
         latencies(outcome, result);
         result.load = Some(Box::new(measured(job, outcome)));
-        notes(job, outcome, result);
+        notes(outcome, result);
     }
     result.verdict = verdict::of_case(case.level, weights);
     if result.verdict != Verdict::Inconclusive && result.verdict != Verdict::Error {
@@ -136,6 +136,22 @@ fn void(job: &Job, outcome: &Outcome) -> Option<String> {
             share * 100.0,
             verdict::time(job.load.lag_limit),
             verdict::time(Duration::from_nanos(lag)),
+        )
+    })
+}
+
+/// What is to be known where this machine had no port left for a connection.
+fn out_of_ports(job: &Job, outcome: &Outcome) -> Option<String> {
+    let counts = &outcome.counts;
+    let rate = per_second(counts.connections, outcome.elapsed);
+    let addresses = job.load.sources.max(1);
+    let s = if addresses == 1 { "" } else { "es" };
+    (counts.out_of_ports > 0).then(|| {
+        format!(
+            "ephemeral ports ran out {} times: {addresses} source address{s} to one destination \
+             gave {rate:.0} connections a second; a port stays in TIME_WAIT after its connection \
+             (net.ipv4.ip_local_port_range, tcp_tw_reuse); spread them with `sources: 64`",
+            counts.out_of_ports
         )
     })
 }
@@ -272,24 +288,13 @@ fn counts(outcome: &Outcome) -> BTreeMap<String, u64> {
     .collect()
 }
 
-fn notes(job: &Job, outcome: &Outcome, result: &mut CaseResult) {
+fn notes(outcome: &Outcome, result: &mut CaseResult) {
     let counts = &outcome.counts;
     if counts.failed + counts.timeouts > 0 {
         result.notes.push(format!(
             "the percentiles hold {} answered and {} timed-out requests; {} failed ones have no \
              latency",
             counts.answered, counts.timeouts, counts.failed
-        ));
-    }
-    if counts.out_of_ports > 0 {
-        let rate = per_second(counts.connections, outcome.elapsed);
-        let addresses = job.load.sources.max(1);
-        let s = if addresses == 1 { "" } else { "es" };
-        result.notes.push(format!(
-            "ephemeral ports ran out {} times: {addresses} source address{s} to one destination \
-             gave {rate:.0} connections a second; a port stays in TIME_WAIT after its connection \
-             (net.ipv4.ip_local_port_range, tcp_tw_reuse); spread them with `sources: 64`",
-            counts.out_of_ports
         ));
     }
     if counts.dropped > 0 {

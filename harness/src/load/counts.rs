@@ -114,8 +114,9 @@ impl Counts {
     }
 
     /// Requests without a right or wrong answer for another reason than time: connections that
-    /// broke or could not be opened, and requests that were never begun.
+    /// broke or could not be opened, and requests that were never begun. That this machine has no
+    /// ephemeral port left is no error of the target's.
     pub fn errors(&self) -> u64 {
-        self.failed + self.unsent + self.refused
+        self.failed + self.unsent + self.refused.saturating_sub(self.out_of_ports)
     }
 }

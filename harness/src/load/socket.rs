@@ -49,12 +49,12 @@ impl Socket {
         }
     }
 
-    /// Reads. A datagram that is longer than `buf` counts as the bytes that fit.
+    /// Reads. `buf` must hold any datagram.
     pub(super) fn read(&self, buf: &mut [u8]) -> Result<Read, NetError> {
         match self {
             Self::Stream(stream) => stream.read(buf),
-            Self::Datagram(socket) => Ok(match socket.recv(buf)? {
-                Some(received) => Read::Got(received.len),
+            Self::Datagram(socket) => Ok(match socket.read(buf)? {
+                Some(n) => Read::Got(n),
                 None => Read::Nothing,
             }),
         }

@@ -23,8 +23,9 @@ use super::ties::{Entrance, Gauge, Report, Stop, Ties};
 use crate::scenario::model::{End, LoadModel};
 
 /// Between two looks at what is not a socket: the stop sign, the second's end, answers that are
-/// overdue.
-const HOUSE: u64 = 10_000_000;
+/// overdue. It is the timeout of most waits too: one that is nearer than the kernel's own next timer
+/// makes each wait dearer.
+const HOUSE: u64 = 100_000_000;
 /// The most bytes that one read takes.
 const READ: usize = 64 << 10;
 /// Sockets that one wait tells of.
@@ -274,7 +275,7 @@ impl Worker {
         self.recorder.roll(now);
         self.show();
         if now >= self.scan_at {
-            self.scan_at = now + (self.timeout / 20).clamp(HOUSE, 250_000_000);
+            self.scan_at = now + (self.timeout / 20).clamp(HOUSE / 2, 250_000_000);
             self.give_up_overdue(now);
         }
         if self.drains_since.is_none() && now >= self.end {
