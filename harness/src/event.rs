@@ -1,5 +1,6 @@
 //! What the engine tells reporters while a run goes on: the only channel between them.
 
+use crate::load::Progress;
 use crate::run::{CaseResult, Run};
 
 /// Something that happened.
@@ -31,6 +32,13 @@ pub enum Event<'a> {
         delivered: u64,
         /// How many of them failed.
         failed: u64,
+    },
+    /// A load case goes on.
+    Load {
+        /// The case's id.
+        id: &'a str,
+        /// How it goes.
+        progress: &'a Progress,
     },
     /// A case has its verdict.
     CaseFinished {

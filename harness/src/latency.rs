@@ -8,6 +8,7 @@ use hdrhistogram::serialization::{
 };
 
 use crate::run::Latency;
+use crate::scenario::model::Metric;
 
 /// The smallest value that is told apart: 1 ns.
 const LOWEST_NS: u64 = 1;
@@ -51,6 +52,21 @@ pub fn record(histogram: &mut Histogram<u64>, ns: u64) {
     histogram.saturating_record(ns.clamp(LOWEST_NS, HIGHEST_NS));
 }
 
+/// What a metric says of a histogram. `None` where it holds nothing, or where the metric is none of
+/// latency.
+#[must_use]
+pub fn measure(histogram: &Histogram<u64>, metric: Metric) -> Option<f64> {
+    if histogram.is_empty() {
+        return None;
+    }
+    match metric {
+        Metric::Quantile(q) => Some(histogram.value_at_quantile(q) as f64),
+        Metric::Mean => Some(histogram.mean()),
+        Metric::Max => Some(histogram.max() as f64),
+        Metric::Rate | Metric::Errors | Metric::Timeouts | Metric::Corrupt => None,
+    }
+}
+
 impl Latency {
     /// The sums of a histogram of nanoseconds, and the histogram itself.
     ///
@@ -79,6 +95,7 @@ impl Latency {
             p50_ns: at(0.5),
             p90_ns: at(0.9),
             p99_ns: at(0.99),
+            p999_ns: at(0.999),
             max_ns: histogram.max(),
             hdr: encode(histogram)?,
         })

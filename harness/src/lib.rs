@@ -17,6 +17,8 @@
 //!
 //!    The steps of a case lie across these stages: [`step`] has a file for each, from its words in
 //!    YAML to what it does, and [`condition`] for each thing that can be seen to hold.
+//!    A case with load is learned like any other, and then handed to [`load`], whose threads have
+//!    one poller each.
 //! 5. [`event`] is the only way from the engine to those who watch a run go on.
 //! 6. [`run`] is the result, one serialised value. [`report`] renders it, one file a format, and
 //!    sees nothing else.
@@ -33,6 +35,7 @@ pub mod conform;
 pub mod event;
 pub mod exit;
 pub mod latency;
+pub mod load;
 pub mod plan;
 pub mod probe;
 pub mod quote;

@@ -161,8 +161,65 @@ pub struct CaseResult {
     /// TCP_INFO of the first connection, by name: after connect, and before close.
     #[serde(default)]
     pub tcp_info: BTreeMap<String, BeforeAfter>,
+    /// What a load case measured.
+    #[serde(default)]
+    pub load: Option<Box<LoadResult>>,
     /// How long it took, in microseconds.
     pub elapsed_us: u64,
+}
+
+/// What a load case measured. Its response and service times stand in the case's `latency`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct LoadResult {
+    /// `closed`, or `open` with its arrivals.
+    pub model: String,
+    /// Connections at a time.
+    pub connections: u64,
+    /// Requests that may wait for their answer on one connection.
+    pub pipeline_depth: u64,
+    /// Threads that generated the load.
+    pub threads: u64,
+    /// True where they never slept.
+    pub busy_poll: bool,
+    /// Time before the requests that count, in microseconds.
+    pub warmup_us: u64,
+    /// Time in which the requests that count were begun, in microseconds.
+    pub measured_us: u64,
+    /// Requests a second that the schedule asked for; `None` in the closed model.
+    pub offered_rate: Option<f64>,
+    /// Requests a second that were answered.
+    pub rate: f64,
+    /// What was counted. `sent = answered + timeouts + failed`.
+    pub counts: BTreeMap<String, u64>,
+    /// What broke connections, by errno name or in words.
+    pub causes: BTreeMap<String, u64>,
+    /// How much later than they could have requests left; `None` in the closed model.
+    pub lag: Option<Latency>,
+    /// How late a request may leave, in microseconds, before it counts as behind schedule.
+    pub lag_limit_us: Option<u64>,
+    /// One window a second, the warm-up included.
+    pub windows: Vec<LoadWindow>,
+    /// Processor time of the generator's threads, in microseconds.
+    pub generator_cpu_us: Option<u64>,
+    /// Processor time of the target meanwhile, in microseconds.
+    pub target_cpu_us: Option<u64>,
+    /// The most memory of the target that was seen, in bytes.
+    pub target_rss_bytes: Option<u64>,
+    /// TCP_INFO of the connections that were open at the end, summed, by name.
+    pub tcp_info: BTreeMap<String, u64>,
+}
+
+/// One second of a load case.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct LoadWindow {
+    /// Its number since the start, from 0.
+    pub second: u64,
+    /// Requests that were begun in it.
+    pub sent: u64,
+    /// Requests that failed or timed out in it.
+    pub errors: u64,
+    /// Response times of the requests after the warm-up that ended in it.
+    pub response: Latency,
 }
 
 /// One number of the kernel's, twice.
@@ -297,10 +354,11 @@ pub struct DiagramSpan {
 }
 
 /// Latencies of one delivery class: from the end of the request's last write to the end of the
-/// reply.
+/// reply. Of a load case: `response_time`, from the time at which a request was to be sent, and
+/// `service_time`, from its first write.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Latency {
-    /// The delivery class.
+    /// The delivery class, or `response_time`, `service_time`, `lag` of a load case.
     pub class: String,
     /// Values recorded.
     pub count: u64,
@@ -312,6 +370,9 @@ pub struct Latency {
     pub p90_ns: u64,
     /// p99, in nanoseconds.
     pub p99_ns: u64,
+    /// p99.9, in nanoseconds.
+    #[serde(default)]
+    pub p999_ns: u64,
     /// Greatest, in nanoseconds.
     pub max_ns: u64,
     /// The histogram: HdrHistogram V2, deflated, base64.

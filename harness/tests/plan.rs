@@ -16,6 +16,7 @@ use harness::scenario::model::{Document, Origin};
 use harness::scenario::parse;
 
 const FACTS: Facts = Facts {
+    descriptors: 1024,
     ipv6: true,
     finds: |_| true,
     sysctl: |_| Some(1),
@@ -343,4 +344,57 @@ fn what_stops_processes_or_measures_time_runs_alone() {
         &Overrides::default(),
     );
     assert_eq!(merge.unwrap().cases[0].lane, Lane::Exclusive);
+}
+
+/// A document with an ordinary case and a load case of so many connections.
+fn with_load(connections: u32) -> Document {
+    let case = format!("load: {{connections: {connections}, duration: 1s}}");
+    let other = "deliver: [whole]}\n  - {id: load.a, title: t";
+    document(LINES, &format!("{other}, {case}"))
+}
+
+fn ids(documents: &[Document], overrides: &Overrides) -> Vec<String> {
+    let plan = Plan::new(documents, overrides, &FACTS).unwrap();
+    plan.cases.iter().map(|c| c.case.id.clone()).collect()
+}
+
+#[test]
+fn load_runs_only_where_it_is_asked_for() {
+    let documents = [with_load(4)];
+    let plain = Overrides::default();
+    assert_eq!(ids(&documents, &plain), ["c"]);
+    let plan = Plan::new(&documents, &plain, &FACTS).unwrap();
+    assert_eq!(plan.load_left_out, 1);
+    for asked in [
+        Overrides {
+            load: true,
+            ..Overrides::default()
+        },
+        Overrides {
+            named: vec![documents[0].file.to_path_buf()],
+            ..Overrides::default()
+        },
+    ] {
+        assert_eq!(ids(&documents, &asked), ["c", "load.a"]);
+    }
+    let filter = Overrides {
+        filter: vec!["load.*".to_owned()],
+        ..Overrides::default()
+    };
+    let plan = Plan::new(&documents, &filter, &FACTS).unwrap();
+    assert_eq!(plan.cases.len(), 1);
+    assert_eq!(plan.cases[0].lane, Lane::Exclusive);
+    assert!(plan.cases[0].deliveries.is_empty());
+}
+
+#[test]
+fn more_connections_than_descriptors_are_refused_with_what_would_work() {
+    let load = Overrides {
+        load: true,
+        ..Overrides::default()
+    };
+    let error = Plan::new(&[with_load(1000)], &load, &FACTS).unwrap_err();
+    let told = error.to_string();
+    assert!(told.contains("at most 896 connections"), "{told}");
+    assert!(Plan::new(&[with_load(896)], &load, &FACTS).is_ok());
 }

@@ -7,7 +7,7 @@ use harness_net::Transport;
 
 use crate::class::FaultClass;
 use crate::command::Outcome;
-use crate::service::{Factory, Fault, Habit, Sockets};
+use crate::service::{Factory, Fault, Habit, Sockets, Stall};
 use crate::session::{Flow, Output, Session};
 
 pub(crate) const SPIN_ON_EOF: Fault = Fault::new(
@@ -79,6 +79,20 @@ pub(crate) const STOP_WAITS_FOR_CLIENTS: Fault = Fault::new(
 .classes(&[FaultClass::SlowStop])
 .sockets(Sockets {
     waits_for_clients: true,
+    ..Sockets::RIGHT
+});
+
+pub(crate) const STALLS: Fault = Fault::new(
+    "stalls",
+    "TIME-CO-01",
+    &[],
+    "serves nobody in the first 200 ms of every second second of the Unix clock",
+)
+.sockets(Sockets {
+    stalls: Some(Stall {
+        every: Duration::from_secs(2),
+        time: Duration::from_millis(200),
+    }),
     ..Sockets::RIGHT
 });
 

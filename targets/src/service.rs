@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use harness_net::Transport;
 
@@ -123,6 +124,8 @@ pub(crate) struct Sockets {
     pub(crate) keeps_file: bool,
     /// Stops only when the last client has left.
     pub(crate) waits_for_clients: bool,
+    /// Serves nobody at certain times.
+    pub(crate) stalls: Option<Stall>,
     /// UDP: answers from a second socket.
     pub(crate) other_port: bool,
     /// UDP: the size of the receive buffer in bytes. 65,536 holds every datagram (RFC 768).
@@ -139,6 +142,7 @@ impl Sockets {
         clients: None,
         keeps_file: false,
         waits_for_clients: false,
+        stalls: None,
         other_port: false,
         datagram_buffer: 65_536,
     };
@@ -148,6 +152,23 @@ impl Sockets {
         nodelay: false,
         ..Self::RIGHT
     };
+}
+
+/// Times at which a server serves nobody: the first `time` of each `every`, counted from the Unix
+/// epoch, so that who knows the time knows the stalls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stall {
+    pub(crate) every: Duration,
+    pub(crate) time: Duration,
+}
+
+impl Stall {
+    /// How long the stall that is under way at this time since the epoch still takes.
+    pub(crate) fn left(self, since_epoch: Duration) -> Duration {
+        let within = since_epoch.as_nanos() % self.every.as_nanos().max(1);
+        let left = self.time.as_nanos().saturating_sub(within);
+        Duration::from_nanos(u64::try_from(left).unwrap_or(u64::MAX))
+    }
 }
 
 /// What any stream server can do wrong around a session.

@@ -6,7 +6,7 @@ use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -168,6 +168,15 @@ impl Shared {
     /// sweep, would only starve whoever measures it.
     pub(crate) fn may_spin(&self) -> bool {
         !self.spinning.swap(true, Ordering::Relaxed)
+    }
+
+    /// Sits out the rest of a stall, where the planted fault has one now. It blocks its thread:
+    /// a server that stalls does nothing else meanwhile.
+    pub(crate) fn stall(&self) {
+        if let Some(stall) = self.sockets.stalls {
+            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+            std::thread::sleep(stall.left(now.unwrap_or_default()));
+        }
     }
 
     pub(crate) fn spun(&self) {

@@ -30,13 +30,42 @@ pub(crate) fn stream(
     match to {
         Endpoint::Tcp(addr) => tcp(to, *addr, options, deadline),
         Endpoint::Unix(addr) => unix(to, addr, options, deadline),
-        Endpoint::Udp(_) => {
-            Err(
-                NetError::from_errno("connect", format!("to {to}"), libc::EPROTOTYPE)
-                    .advice("a stream needs a tcp:// or unix:// endpoint"),
-            )
-        }
+        Endpoint::Udp(_) => Err(no_stream(to)),
     }
+}
+
+/// A stream socket whose connect(2) is under way, or done.
+pub(crate) fn begin(to: &Endpoint, options: &SocketOptions) -> Result<Socket, NetError> {
+    let fail = |e: &io::Error| NetError::new("connect", format!("to {to}"), e);
+    let (domain, protocol, address, remote) = match to {
+        Endpoint::Tcp(addr) => (
+            Domain::for_address(*addr),
+            Some(Protocol::TCP),
+            SockAddr::from(*addr),
+            Some(*addr),
+        ),
+        Endpoint::Unix(addr) => {
+            let address = unix_address(addr).map_err(|e| fail(&e))?;
+            (Domain::UNIX, None, address, None)
+        }
+        Endpoint::Udp(_) => return Err(no_stream(to)),
+    };
+    let socket = socket(domain, Type::STREAM, protocol, to)?;
+    options.apply_before_connect(&socket, to.transport(), remote)?;
+    match socket.connect(&address) {
+        Err(e) if !is_under_way(&e) => Err(fail(&e)),
+        _ => Ok(socket),
+    }
+}
+
+/// True where connect(2) goes on by itself.
+fn is_under_way(e: &io::Error) -> bool {
+    e.raw_os_error() == Some(libc::EINPROGRESS) || e.kind() == io::ErrorKind::Interrupted
+}
+
+fn no_stream(to: &Endpoint) -> NetError {
+    NetError::from_errno("connect", format!("to {to}"), libc::EPROTOTYPE)
+        .advice("a stream needs a tcp:// or unix:// endpoint")
 }
 
 fn tcp(
@@ -51,17 +80,6 @@ fn tcp(
     }
     options.apply_after_connect(&socket, Transport::Tcp)?;
     Ok(socket)
-}
-
-/// A TCP socket whose connect(2) is under way, or done.
-pub(crate) fn begin(to: &Endpoint, options: &SocketOptions) -> Result<Socket, NetError> {
-    match to {
-        Endpoint::Tcp(addr) => start(to, *addr, options).map(|(socket, _)| socket),
-        _ => Err(
-            NetError::from_errno("connect", format!("to {to}"), libc::EPROTOTYPE)
-                .advice("only TCP connects in the background"),
-        ),
-    }
 }
 
 /// A TCP socket on which connect(2) was called, and whether the connection stands.
@@ -79,12 +97,7 @@ fn start(
     options.apply_before_connect(&socket, Transport::Tcp, Some(addr))?;
     match socket.connect(&SockAddr::from(addr)) {
         Ok(()) => Ok((socket, true)),
-        Err(e)
-            if e.raw_os_error() == Some(libc::EINPROGRESS)
-                || e.kind() == io::ErrorKind::Interrupted =>
-        {
-            Ok((socket, false))
-        }
+        Err(e) if is_under_way(&e) => Ok((socket, false)),
         Err(e) => Err(NetError::new("connect", format!("to {to}"), &e)),
     }
 }

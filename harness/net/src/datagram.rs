@@ -1,6 +1,6 @@
 //! A UDP socket that talks to one peer.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -190,6 +190,19 @@ impl Datagram {
                 truncated,
                 from: from.as_socket(),
             })),
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(e) => Err(self.fail("recv", &e)),
+        }
+    }
+
+    /// Takes one datagram of a connected socket, without its sender, which is the peer; `None` if none
+    /// is there. What does not fit into the buffer is lost unseen: 65,536 bytes hold any datagram.
+    ///
+    /// # Errors
+    /// ECONNREFUSED for an ICMP answer; others of recv(2).
+    pub fn read(&self, buf: &mut [u8]) -> Result<Option<usize>, NetError> {
+        match uninterrupted(|| (&self.socket).read(buf)) {
+            Ok(n) => Ok(Some(n)),
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => Ok(None),
             Err(e) => Err(self.fail("recv", &e)),
         }

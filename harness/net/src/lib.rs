@@ -26,6 +26,11 @@ mod netlink_answer;
 mod option_error;
 mod options;
 mod poll;
+#[cfg(target_os = "linux")]
+mod poller;
+#[cfg(not(target_os = "linux"))]
+#[path = "poller_unavailable.rs"]
+mod poller;
 mod ports;
 mod proc_net;
 mod process;
@@ -46,12 +51,13 @@ pub use effective::EffectiveOptions;
 pub use endpoint::{Endpoint, EndpointError, Transport, UnixAddr};
 pub use errno::{errno_from_name, errno_name};
 pub use error::NetError;
-pub use limits::{fd_limit, raise_fd_limit, set_timer_slack};
+pub use limits::{fd_limit, raise_fd_limit, set_timer_slack, thread_cpu_time};
 pub use listener::Listener;
 pub use loopback::has_ipv6_loopback;
 pub use option_error::OptionError;
 pub use options::SocketOptions;
-pub use poll::{Interest, Ready, poll, poll_into};
+pub use poll::{Interest, Readiness, Ready, poll, poll_into};
+pub use poller::Poller;
 pub use ports::{PortError, PortLease};
 pub use process::{
     Exit, Launch, Orphanage, Output, Process, ProcessError, Signal, Stopped, become_subreaper,

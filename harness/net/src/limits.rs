@@ -1,6 +1,7 @@
 //! Limits and precision of the harness's own process.
 
 use std::io;
+use std::time::Duration;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
@@ -52,6 +53,23 @@ pub fn set_timer_slack(ns: u32) -> io::Result<()> {
             io::ErrorKind::Unsupported,
             "PR_SET_TIMERSLACK exists on Linux only",
         ))
+    }
+}
+
+/// Processor time of this thread so far, user and system (RUSAGE_THREAD of getrusage(2)). `None`
+/// elsewhere than on Linux.
+pub fn thread_cpu_time() -> Option<Duration> {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::sys::resource::{UsageWho, getrusage};
+        use nix::sys::time::TimeValLike as _;
+        let usage = getrusage(UsageWho::RUSAGE_THREAD).ok()?;
+        let us = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+        u64::try_from(us).ok().map(Duration::from_micros)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        None
     }
 }
 

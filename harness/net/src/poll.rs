@@ -31,6 +31,17 @@ pub struct Ready {
     pub error: bool,
 }
 
+/// A socket of a [`Poller`](crate::Poller) that is ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Readiness {
+    /// The number under which it was added.
+    pub token: u32,
+    /// A read returns at once: data, the end, or an error.
+    pub read: bool,
+    /// A write takes at least a byte, or fails at once.
+    pub write: bool,
+}
+
 impl Ready {
     /// True if anything at all is the case.
     pub fn any(self) -> bool {

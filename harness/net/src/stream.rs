@@ -2,8 +2,8 @@
 
 use std::io::{self, IoSlice, Read as _};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use socket2::Socket;
@@ -15,7 +15,8 @@ use crate::{EffectiveOptions, Endpoint, Interest, NetError, SocketOptions, TcpIn
 #[derive(Debug)]
 pub struct Stream {
     pub(crate) own: Arc<Own>,
-    local: Endpoint,
+    /// Asked for when it is first wanted.
+    local: OnceLock<Endpoint>,
     peer: Endpoint,
 }
 
@@ -77,22 +78,22 @@ impl Stream {
         options: &SocketOptions,
         deadline: Instant,
     ) -> Result<Self, NetError> {
-        let socket = connect::stream(to, options, deadline)?;
-        let local = connect::local(&socket, to);
-        Ok(Self::accepted(socket, local, to.clone()))
+        let stream = Self::of(connect::stream(to, options, deadline)?, to);
+        // While the connection stands: a closed one has no address any more.
+        stream.local();
+        Ok(stream)
     }
 
     /// Begins to connect and does not wait. Until the connection stands, writes are
-    /// [`Write::Full`] and reads [`Read::Nothing`]. Options that only a connected socket keeps
-    /// (cork, quickack) are not set.
+    /// [`Write::Full`] and reads [`Read::Nothing`]; room to write, or an error of the next call,
+    /// tells the outcome, as [`await_connected`](Self::await_connected) does. Options that only a
+    /// connected socket keeps (cork, quickack) are not set.
     ///
     /// # Errors
-    /// Those of socket(2), setsockopt(2), bind(2) and connect(2) that show at once, such as
-    /// EADDRNOTAVAIL. A refusal shows in [`await_connected`](Self::await_connected).
+    /// Those of socket(2), setsockopt(2), bind(2) and connect(2) that show at once: EADDRNOTAVAIL
+    /// where ephemeral ports have run out, EAGAIN where the backlog of a Unix socket is full.
     pub fn begin(to: &Endpoint, options: &SocketOptions) -> Result<Self, NetError> {
-        let socket = connect::begin(to, options)?;
-        let local = connect::local(&socket, to);
-        Ok(Self::accepted(socket, local, to.clone()))
+        Ok(Self::of(connect::begin(to, options)?, to))
     }
 
     /// Waits until a connection that was begun stands.
@@ -105,13 +106,20 @@ impl Stream {
 
     /// A socket that is connected already.
     pub(crate) fn accepted(socket: Socket, local: Endpoint, peer: Endpoint) -> Self {
+        let stream = Self::of(socket, &peer);
+        // It has none yet, so that this cannot fail.
+        let _ = stream.local.set(local);
+        stream
+    }
+
+    fn of(socket: Socket, to: &Endpoint) -> Self {
         Self {
             own: Arc::new(Own {
                 socket,
                 written: AtomicU64::new(0),
             }),
-            local,
-            peer,
+            local: OnceLock::new(),
+            peer: to.clone(),
         }
     }
 
@@ -282,7 +290,8 @@ impl Stream {
 
     /// This end's address. A Unix socket that was not bound shows its peer's.
     pub fn local(&self) -> &Endpoint {
-        &self.local
+        self.local
+            .get_or_init(|| connect::local(&self.own.socket, &self.peer))
     }
 
     /// The address that was connected to, or that was accepted from.

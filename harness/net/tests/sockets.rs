@@ -610,12 +610,7 @@ fn a_datagram_is_accepted_and_then_received() {
     let lease = harness_net::PortLease::take().unwrap();
     let at = endpoint(format_args!("udp://127.0.0.1:{}", lease.port()));
     let port = ClientPort::bind(&at, &SocketOptions::default()).unwrap();
-    assert!(
-        listener
-            .accept(&SocketOptions::default())
-            .unwrap()
-            .is_none()
-    );
+    assert!(port.accept(&SocketOptions::default()).unwrap().is_none());
     let client = UdpSocket::bind("127.0.0.1:0").unwrap();
     client
         .send_to(b"hello", ("127.0.0.1", lease.port()))

@@ -63,17 +63,19 @@ pub(super) struct Prepared {
 }
 
 impl Args {
-    /// How the cases of a run are carried out. `rerun_with` is what a repeating command ends with.
+    /// How the cases of a run are carried out. `seed` is that of the plan; `rerun_with` is what a
+    /// repeating command ends with.
     ///
     /// # Errors
     /// The path of this program is not known.
-    pub(super) fn settings(&self, rerun_with: String) -> Result<Settings, String> {
+    pub(super) fn settings(&self, seed: u64, rerun_with: String) -> Result<Settings, String> {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Ok(Settings {
             launcher: std::env::current_exe()
                 .map_err(|e| format!("the path of this program is not known: {e}"))?,
             case_threads: usize::from(self.jobs),
             sweep_threads: cores.clamp(2, 8),
+            seed,
             require_proof: self.require_proof,
             rerun_with,
             command_line: std::env::args().collect(),

@@ -74,7 +74,13 @@ fn explain(out: &mut String, scenario: &Scenario, case: &Case) {
         ),
     );
     let mut notes = Vec::new();
-    let deliveries = crate::plan::deliveries(case, profile, 0, &mut notes);
+    let deliveries = match &case.load {
+        None => crate::plan::deliveries(case, profile, 0, &mut notes),
+        Some(load) => {
+            line("load", &crate::load::words(load));
+            Vec::new()
+        }
+    };
     let mut classes: Vec<(&str, usize)> = Vec::new();
     for delivery in &deliveries {
         match classes.last_mut() {

@@ -105,7 +105,7 @@ fn prepare(args: &Args, screen: &Screen) -> Result<Prepared, Refusal> {
     let seed = args.execution.seed();
     let settings = args
         .execution
-        .settings(format!("--seed {seed}"))
+        .settings(seed, format!("--seed {seed}"))
         .map_err(usage)?;
     let path = args.save.as_deref().unwrap_or(Path::new(UNSAVED));
     let nothing_known = Manners {

@@ -31,6 +31,9 @@ pub(super) struct Args {
     /// Run only this delivery, as the report of a failure names it
     #[arg(long, value_name = "ID")]
     delivery: Option<String>,
+    /// Run load cases of folders too; those of files that are named, or that --filter matches, run anyway
+    #[arg(long)]
+    load: bool,
     #[command(flatten)]
     execution: execution::Args,
 }
@@ -50,6 +53,8 @@ fn prepare(args: &Args, screen: &Screen) -> Result<Prepared, u8> {
         filter: args.filter.clone(),
         delivery: args.delivery.clone(),
         seed: args.execution.seed(),
+        load: args.load,
+        named: args.paths.iter().filter(|p| p.is_file()).cloned().collect(),
         ..Overrides::default()
     };
     if let Some(spec) = &args.target {
@@ -88,12 +93,18 @@ fn prepare(args: &Args, screen: &Screen) -> Result<Prepared, u8> {
     }
     let plan =
         Plan::new(&documents, &overrides, &Facts::here()).map_err(|e| screen.usage_error(e))?;
+    if plan.load_left_out > 0 {
+        let cases = plan.load_left_out;
+        screen.note(&format!(
+            "{cases} load cases are left out: give --load, or name their files"
+        ));
+    }
     if !args.execution.allow_remote {
         refuse_remote(&plan).map_err(|e| screen.usage_error(e))?;
     }
     let settings = args
         .execution
-        .settings(rerun_with(args, overrides.seed))
+        .settings(overrides.seed, rerun_with(args, overrides.seed))
         .map_err(|e| screen.usage_error(e))?;
     Ok(Prepared {
         documents,

@@ -9,16 +9,26 @@ use super::conclusion::{blank, conclude, with_reason};
 use super::context::{Deadlines, Interrupt};
 use super::control;
 use super::doubt::{check_oracle, second_look};
+use super::loaded::Loaded;
 use super::oracle::Oracle;
 use super::outcome::{Gathered, Outcome};
 use super::prover::Prover;
 use super::runner::Settings;
 use super::sweep::{FAULT, Sweep};
+use crate::load;
 use crate::plan::{CasePlan, Class, Delivery, Fate};
 use crate::quote;
 use crate::run::{CaseResult, Verdict};
 use crate::scenario::model::{Capability, Case, Profile, Reset, Role, Step};
 use crate::target::Target;
+
+/// Who is told how a case goes.
+pub(super) struct Progress<'a> {
+    /// A delivery was carried out; whether it failed.
+    pub delivered: &'a (dyn Fn(bool) + Sync),
+    /// Load goes on.
+    pub load: &'a (dyn Fn(load::Progress) + Sync),
+}
 
 /// Runs one case.
 pub(super) fn run(
@@ -26,7 +36,7 @@ pub(super) fn run(
     settings: &Settings,
     interrupt: &Interrupt,
     shared: Option<Arc<Target>>,
-    progress: &(dyn Fn(bool) + Sync),
+    progress: &Progress<'_>,
 ) -> CaseResult {
     let began = Instant::now();
     let mut result = blank(plan);
@@ -110,7 +120,7 @@ fn judge(
     target: &Target,
     settings: &Settings,
     interrupt: &Interrupt,
-    progress: &(dyn Fn(bool) + Sync),
+    progress: &Progress<'_>,
     result: &mut CaseResult,
 ) {
     let case = &*plan.case;
@@ -129,7 +139,10 @@ fn judge(
     let mut slowest = Duration::ZERO;
     let mut deadlines = first;
     let swept = plan.deliveries.iter().any(|d| d.class != Class::Whole);
-    if control::helps(case, profile) && (swept || oracle.is_incomplete()) {
+    let loaded = case.load.as_deref();
+    let goal = if loaded.is_some() { "load" } else { "sweep" };
+    let learns = swept || loaded.is_some() || oracle.is_incomplete();
+    if control::helps(case, profile) && learns {
         let control_steps = control::steps(case, profile);
         let control = |oracle: Oracle| {
             // What stands in the result is a delivery of the plan, not its control.
@@ -150,7 +163,7 @@ fn judge(
             outcome.notes.push(why.to_owned());
             let mut gathered = Gathered::default();
             gathered.add(0, Class::Whole, outcome);
-            progress(true);
+            (progress.delivered)(true);
             conclude(
                 plan,
                 profile,
@@ -161,8 +174,8 @@ fn judge(
             );
         };
         if outcome.failed.is_some() {
-            let why = "the control exchange, sent whole, failed already: no sweep";
-            return no_sweep(outcome, why);
+            let why = format!("the control exchange, sent whole, failed already: no {goal}");
+            return no_sweep(outcome, &why);
         }
         slowest = outcome
             .latencies
@@ -173,9 +186,11 @@ fn judge(
         if oracle.is_incomplete() {
             let (outcome, again) = control(oracle.clone());
             if outcome.failed.is_some() {
-                let why = "a second control exchange, sent whole, failed: no sweep; a server for \
-                           one client only needs `reset: restart`";
-                return no_sweep(outcome, why);
+                let why = format!(
+                    "a second control exchange, sent whole, failed: no {goal}; a server for one \
+                     client only needs `reset: restart`"
+                );
+                return no_sweep(outcome, &why);
             }
             if let Some((what, a, b)) = learned.disagreement(&again, profile) {
                 let instead = match profile.role {
@@ -190,6 +205,17 @@ fn judge(
             oracle = learned;
         }
     }
+    if let Some(load) = loaded {
+        let put = Loaded {
+            plan,
+            profile,
+            target,
+            settings,
+            interrupt,
+            oracle: &oracle,
+        };
+        return put.carry_out(load, progress.load, result);
+    }
     let sweep = bench.sweep(&oracle, &case.steps, deadlines, slowest);
     let alone = sweep.restart_each || profile.without.contains(&Capability::Concurrency);
     let workers = match profile.role {
@@ -198,7 +224,7 @@ fn judge(
         // Much of a client's delivery is the start of its process, which is waited for.
         Role::Client => settings.sweep_threads * 2,
     };
-    let mut gathered = sweep.all(&plan.deliveries, workers, progress);
+    let mut gathered = sweep.all(&plan.deliveries, workers, progress.delivered);
     second_look(&sweep, &plan.deliveries, first, &mut gathered);
     check_oracle(&sweep, profile, first, &mut gathered);
     conclude(plan, profile, &plan.deliveries, gathered, settings, result);

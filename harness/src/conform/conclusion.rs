@@ -12,7 +12,7 @@ use crate::run::{
     BeforeAfter, CaseResult, ClassCoverage, Coverage, Diagram, Failure, TargetInfo,
     ThresholdResult, Verdict,
 };
-use crate::scenario::model::{Case, Level, Metric, Profile, Threshold};
+use crate::scenario::model::{Case, Level, Profile, Threshold};
 use crate::step::Failed;
 use crate::target::describe;
 use crate::verdict::{self, Weight};
@@ -239,7 +239,12 @@ fn failures(
     }
 }
 
-fn rerun(case: &Case, profile: &Profile, delivery: Option<&str>, settings: &Settings) -> String {
+pub(super) fn rerun(
+    case: &Case,
+    profile: &Profile,
+    delivery: Option<&str>,
+    settings: &Settings,
+) -> String {
     let at = if case.shipped { &profile.at } else { &case.at };
     let mut command = format!("harness run {} --filter '{}'", at.file.display(), case.id);
     if let Some(delivery) = delivery.filter(|d| *d != "whole") {
@@ -258,11 +263,7 @@ fn threshold(threshold: &Threshold, gathered: &Gathered) -> ThresholdResult {
         // All have the same bounds, so that this cannot fail.
         let _ = all.add(histogram);
     }
-    let measured = (!all.is_empty()).then(|| match threshold.metric {
-        Metric::Quantile(q) => all.value_at_quantile(q) as f64,
-        Metric::Mean => all.mean(),
-        Metric::Max => all.max() as f64,
-    });
+    let measured = latency::measure(&all, threshold.metric);
     let holds = measured.is_some_and(|m| verdict::holds(threshold.is, m));
     ThresholdResult {
         text: threshold.text.clone(),
@@ -332,6 +333,7 @@ pub(super) fn blank(plan: &CasePlan) -> CaseResult {
         notes: plan.notes.clone(),
         socket_options: BTreeMap::new(),
         tcp_info: BTreeMap::new(),
+        load: None,
         elapsed_us: 0,
     }
 }

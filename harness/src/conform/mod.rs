@@ -11,6 +11,7 @@ mod doubt;
 mod end;
 mod frames;
 mod line;
+mod loaded;
 mod meeting;
 mod oracle;
 mod outcome;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::Interrupt;
-use super::case;
+use super::case::{self, Progress};
 use crate::event::{Event, Reporter};
 use crate::plan::{CasePlan, Fate, Lane, Plan};
 use crate::run::{CaseResult, Environment, Run, ScenarioResult, Totals, VERSION, Verdict};
@@ -24,6 +24,8 @@ pub struct Settings {
     pub case_threads: usize,
     /// Deliveries of one case that run side by side.
     pub sweep_threads: usize,
+    /// The seed of everything random.
+    pub seed: u64,
     /// True: a pass without proof is not enough for exit 0.
     pub require_proof: bool,
     /// The arguments that a rerun command repeats, such as `--target URL`.
@@ -72,12 +74,20 @@ pub fn run(
             id,
             deliveries: case.deliveries.len() as u64,
         });
-        let progress = |failed: bool| {
-            tell(&Event::Progress {
-                id,
-                delivered: 1,
-                failed: u64::from(failed),
-            });
+        let progress = Progress {
+            delivered: &|failed| {
+                tell(&Event::Progress {
+                    id,
+                    delivered: 1,
+                    failed: u64::from(failed),
+                });
+            },
+            load: &|progress| {
+                tell(&Event::Load {
+                    id,
+                    progress: &progress,
+                });
+            },
         };
         let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let target = shared.target(case, settings, interrupt);

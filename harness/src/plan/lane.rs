@@ -22,7 +22,10 @@ pub(super) fn lane(case: &Case, deliveries: &[Delivery]) -> Lane {
         How::Merge { bytes, .. } => *bytes > ONE_SEGMENT,
         _ => false,
     });
-    let alone = stops || !case.thresholds.is_empty() || lane_of(&case.steps) == Lane::Exclusive;
+    let alone = stops
+        || case.load.is_some()
+        || !case.thresholds.is_empty()
+        || lane_of(&case.steps) == Lane::Exclusive;
     if alone {
         Lane::Exclusive
     } else {

@@ -6,6 +6,7 @@ mod delivery;
 mod lane;
 mod need;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use delivery::{Class, Delivery, How, deliveries, played};
@@ -24,6 +25,11 @@ pub struct Overrides {
     pub filter: Vec<String>,
     /// Only the delivery with this id.
     pub delivery: Option<String>,
+    /// True: load cases run wherever they stand. Else only those of files in `named`, and those
+    /// that a filter matches: load takes a machine for itself, and time.
+    pub load: bool,
+    /// The files that were named themselves, not through a folder.
+    pub named: Vec<PathBuf>,
     /// The seed of everything random.
     pub seed: u64,
 }
@@ -35,6 +41,8 @@ pub struct Plan {
     pub seed: u64,
     /// Its cases.
     pub cases: Vec<CasePlan>,
+    /// Load cases that were left out, because nobody asked for them.
+    pub load_left_out: usize,
 }
 
 /// One case, ready to run.
@@ -52,7 +60,7 @@ pub struct CasePlan {
     pub fate: Fate,
     /// With what it may run side by side.
     pub lane: Lane,
-    /// Its deliveries, `whole` first. At least one where it runs.
+    /// Its deliveries, `whole` first. At least one where it runs; none where it is load.
     pub deliveries: Vec<Delivery>,
     /// Where deliveries were left out, how many and why.
     pub notes: Vec<String>,
@@ -99,6 +107,26 @@ pub enum PlanError {
     /// There is no case at all.
     #[error("there is no case in what was given")]
     NoCases,
+    /// There are load cases only, and nobody asked for them.
+    #[error("what was given holds load cases only; give --load, or name their files")]
+    OnlyLoad,
+    /// A load case wants more connections than this process may open.
+    #[error(
+        "{file}:{line}: {asked} connections need as many descriptors, and this process may open \
+         {limit}: at most {possible} connections work here, or raise the limit (ulimit -n)"
+    )]
+    TooManyConnections {
+        /// The scenario file.
+        file: String,
+        /// The case's line.
+        line: u32,
+        /// Connections that the case asks for.
+        asked: usize,
+        /// Descriptors that the process may open.
+        limit: u64,
+        /// Connections that would work.
+        possible: u64,
+    },
 }
 
 impl Plan {
@@ -113,10 +141,15 @@ impl Plan {
     ) -> Result<Self, PlanError> {
         let mut used = vec![false; overrides.filter.len()];
         let mut cases = Vec::new();
+        let mut load_left_out = 0;
         for (d, document) in documents.iter().enumerate() {
             for (s, scenario) in document.scenarios.iter().enumerate() {
                 for case in &scenario.cases {
                     if !selected(case, &overrides.filter, &mut used) {
+                        continue;
+                    }
+                    if case.load.is_some() && !asks_for_load(document, overrides) {
+                        load_left_out += 1;
                         continue;
                     }
                     let own = |p: &Arc<Profile>| matches!(p.origin, Origin::None);
@@ -132,6 +165,7 @@ impl Plan {
                             line: case.at.line,
                             id: case.id.clone(),
                         })?;
+                    enough_descriptors(case, facts)?;
                     cases.push(plan_case(d, s, case, profile, overrides, facts));
                 }
             }
@@ -142,7 +176,10 @@ impl Plan {
             });
         }
         if cases.is_empty() {
-            return Err(PlanError::NoCases);
+            return Err(match load_left_out {
+                0 => PlanError::NoCases,
+                _ => PlanError::OnlyLoad,
+            });
         }
         if let Some(id) = &overrides.delivery {
             cases.retain(|c| !c.deliveries.is_empty());
@@ -153,12 +190,37 @@ impl Plan {
         Ok(Self {
             seed: overrides.seed,
             cases,
+            load_left_out,
         })
     }
 
     /// Deliveries over all cases that run.
     pub fn delivery_count(&self) -> u64 {
         self.cases.iter().map(|c| c.deliveries.len() as u64).sum()
+    }
+}
+
+/// True where the load cases of a document are to run.
+fn asks_for_load(document: &Document, overrides: &Overrides) -> bool {
+    overrides.load
+        || !overrides.filter.is_empty()
+        || overrides.named.iter().any(|path| **path == *document.file)
+}
+
+/// Descriptors that are left for everything but the connections of a load.
+const OTHER_DESCRIPTORS: u64 = 128;
+
+fn enough_descriptors(case: &Case, facts: &Facts) -> Result<(), PlanError> {
+    let possible = facts.descriptors.saturating_sub(OTHER_DESCRIPTORS);
+    match &case.load {
+        Some(load) if load.connections as u64 > possible => Err(PlanError::TooManyConnections {
+            file: case.at.file.display().to_string(),
+            line: case.at.line,
+            asked: load.connections,
+            limit: facts.descriptors,
+            possible,
+        }),
+        _ => Ok(()),
     }
 }
 
@@ -173,7 +235,7 @@ fn plan_case(
     let fate = need::fate(case, &profile, facts);
     let mut notes = Vec::new();
     let mut list = Vec::new();
-    if fate == Fate::Run {
+    if fate == Fate::Run && case.load.is_none() {
         list = deliveries(case, &profile, overrides.seed, &mut notes);
         if let Some(id) = &overrides.delivery {
             list.retain(|d| &d.id(&profile) == id);
@@ -181,7 +243,7 @@ fn plan_case(
     }
     // A case whose only deliveries need what the target lacks is not a pass for want of trying.
     let fate = match fate {
-        Fate::Run if list.is_empty() && overrides.delivery.is_none() => {
+        Fate::Run if list.is_empty() && overrides.delivery.is_none() && case.load.is_none() => {
             Fate::Unsupported("no delivery of this case fits the target's exchanges".to_owned())
         }
         fate => fate,

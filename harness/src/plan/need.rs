@@ -12,6 +12,8 @@ use crate::verdict;
 pub struct Facts {
     /// The loopback interface has `::1`.
     pub ipv6: bool,
+    /// Descriptors that this process may open.
+    pub descriptors: u64,
     /// Whether a program can be found.
     pub finds: fn(&str) -> bool,
     /// The value of a sysctl(8) setting that is one number.
@@ -23,6 +25,8 @@ impl Facts {
     pub fn here() -> Self {
         Self {
             ipv6: harness_net::has_ipv6_loopback(),
+            // Where it is not known, opening connections tells.
+            descriptors: harness_net::raise_fd_limit().unwrap_or(u64::MAX),
             finds: |p| target::program(p).is_some(),
             sysctl: harness_net::sysctl_number,
         }

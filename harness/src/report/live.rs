@@ -12,9 +12,10 @@ use super::Standing;
 use super::options::Options;
 use super::standing::word;
 use super::terminal::{elapsed, facts};
-use super::text::{clean, grouped};
+use super::text::{clean, duration_ns, grouped};
 use super::words::headline;
 use crate::event::{Event, Reporter};
+use crate::load::Progress;
 use crate::run::CaseResult;
 
 /// How often the line is redrawn: no oftener than the eye follows.
@@ -51,6 +52,7 @@ struct Seen {
     failed: u64,
     broken: u64,
     running: Vec<String>,
+    load: Option<Progress>,
 }
 
 impl Live<io::Stderr> {
@@ -129,7 +131,9 @@ impl<W: Write + Send> Reporter for Live<W> {
                 self.seen.delivered = self.seen.delivered.saturating_add(*delivered);
                 self.seen.failed = self.seen.failed.saturating_add(*failed);
             }
+            Event::Load { progress, .. } => self.seen.load = Some(**progress),
             Event::CaseFinished { scenario, result } => {
+                self.seen.load = None;
                 let id = clean(&result.id);
                 if let Some(at) = self.seen.running.iter().position(|running| *running == id) {
                     self.seen.running.remove(at);
@@ -203,8 +207,40 @@ impl Seen {
                 first.clone()
             });
         }
+        if let Some(load) = &self.load {
+            parts.push(loading(load));
+        }
         parts.join("  ")
     }
+}
+
+/// How a load goes: the rate and the latencies of the last second, and what is under way.
+fn loading(load: &Progress) -> String {
+    let mut parts = vec![match load.of {
+        Some(of) => format!(
+            "{:.0}/{:.0} s",
+            load.elapsed.as_secs_f64(),
+            of.as_secs_f64()
+        ),
+        None => format!("{:.0} s", load.elapsed.as_secs_f64()),
+    }];
+    if load.rate > 0 {
+        parts.push(format!(
+            "{}/s  p50 {}  p99 {}",
+            grouped(load.rate),
+            duration_ns(load.p50_ns),
+            duration_ns(load.p99_ns)
+        ));
+    }
+    let ended = load.answered.saturating_add(load.errors);
+    parts.push(format!(
+        "{} in flight",
+        grouped(load.sent.saturating_sub(ended))
+    ));
+    if load.errors > 0 {
+        parts.push(format!("{} errors", grouped(load.errors)));
+    }
+    parts.join("  ")
 }
 
 /// The line of a finished case.

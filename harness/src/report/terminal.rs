@@ -12,6 +12,7 @@ use super::{Format, Standing};
 use crate::run::{CaseResult, Run, ScenarioResult, Verdict};
 
 mod failure;
+mod load;
 mod mark;
 mod thresholds;
 mod totals;

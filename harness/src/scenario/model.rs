@@ -14,6 +14,10 @@ use harness_wire::{Encoded, Field, Framing, Limits};
 pub use crate::condition::Condition;
 pub use crate::step::{CloseHow, RecvExpect, SendData, StepKind};
 
+mod load;
+
+pub use load::{Arrivals, End, Load, LoadDelivery, LoadModel, MAX_SOURCES, Stage};
+
 /// A place in a file, for reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
@@ -402,6 +406,8 @@ pub struct Case {
     pub steps: Vec<Step>,
     /// How the bytes of `play` steps reach the peer. At least one.
     pub deliver: Vec<DeliverySpec>,
+    /// The load that it puts on its target; its steps play each exchange of the load once then.
+    pub load: Option<Arc<Load>>,
     /// Bounds on what was measured.
     pub thresholds: Vec<Threshold>,
     /// True: its boundary diagram is shown even when it passes.
@@ -511,7 +517,8 @@ pub struct Threshold {
     pub is: Comparison,
 }
 
-/// What a threshold bounds: the latencies of a case's exchanges, over all its deliveries.
+/// What a threshold bounds: the latencies of a case's exchanges, over all its deliveries; of a load
+/// case its response times and what it counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Metric {
     /// A quantile, between 0 and 1.
@@ -520,4 +527,12 @@ pub enum Metric {
     Mean,
     /// The greatest.
     Max,
+    /// Requests answered a second. Of load cases only, as all that follow.
+    Rate,
+    /// Requests that failed or were never sent, and connections that could not be opened.
+    Errors,
+    /// Requests without an answer in time.
+    Timeouts,
+    /// Wrong answers.
+    Corrupt,
 }

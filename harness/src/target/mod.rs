@@ -341,6 +341,11 @@ impl Target {
         self.lock().as_ref().and_then(Process::cpu_time)
     }
 
+    /// Resident memory of its process tree in bytes, where the harness started it.
+    pub fn rss_bytes(&self) -> Option<u64> {
+        self.lock().as_ref().and_then(Process::rss_bytes)
+    }
+
     /// True if there was an instant at which every thread of its process tree slept. `None` where
     /// that cannot be seen.
     pub fn is_blocked(&self) -> Option<bool> {

@@ -59,6 +59,7 @@ pub(crate) fn case(id: &str, title: &str, verdict: Verdict) -> CaseResult {
         notes: Vec::new(),
         tcp_info: BTreeMap::new(),
         socket_options: BTreeMap::new(),
+        load: None,
         elapsed_us: 41_300,
     }
 }
@@ -347,6 +348,7 @@ pub(crate) fn thresholds() -> Run {
         p50_ns: 210_000,
         p90_ns: 1_900_000,
         p99_ns: 41_250_000,
+        p999_ns: 77_000_000,
         max_ns: 81_000_000,
         hdr: String::new(),
     }];

@@ -165,7 +165,10 @@ async fn connection(stream: &mut impl Stream, session: &mut dyn Session, shared:
                 at_end = true;
                 session.end(&mut out)
             }
-            Some(Ok(n)) => session.input(&buffer[..n], &mut out),
+            Some(Ok(n)) => {
+                shared.stall();
+                session.input(&buffer[..n], &mut out)
+            }
             Some(Err(_)) => session.broken(),
         };
         let flow = loop {

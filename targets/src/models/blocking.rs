@@ -74,7 +74,10 @@ pub(super) fn connection(socket: &Socket, session: &mut dyn Session, shared: &Sh
                 at_end = true;
                 session.end(&mut out)
             }
-            Ok(n) => session.input(&buffer[..n], &mut out),
+            Ok(n) => {
+                shared.stall();
+                session.input(&buffer[..n], &mut out)
+            }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
             Err(e) if listen::is_timeout(&e) => session.idle(&mut out),
             Err(_) => session.broken(),

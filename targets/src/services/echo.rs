@@ -19,17 +19,18 @@ faults! { Bug:
         "takes what it read for a C string and drops everything from the first NUL byte on";
     DecodePerRead "decode_per_read" ("S21", ["echo"], [DecodedPerRead])
         "decodes each read as UTF-8 by itself, so that a character between two reads is damaged";
-    FirstReadOnly "answers_once" ("S1", ["burst", "echo", "short-recv"], [OneRead, WrongClose])
+    FirstReadOnly "answers_once" ("S1", ["burst", "echo", "load/echo", "short-recv"], [OneRead, WrongClose])
         "answers the first read only and closes, as a server without a loop does";
     StripsSpace "strips_white_space" ("S1", ["echo", "short-recv"], [WrongContent])
         "removes white space at the ends of each read, line ends included";
     + shared:
         habits::SPIN_ON_EOF.caught_by(&["echo"]),
-        habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["echo"]),
+        habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["echo", "load/churn"]),
         habits::DIES_ON_RESET.caught_by(&["echo"]),
         habits::HALF_CLOSE_DROPS_REPLY.caught_by(&["echo"]),
         habits::ONE_CLIENT_AT_A_TIME.caught_by(&["backlog", "echo"]),
-        habits::FORTY_CLIENTS_AT_MOST.caught_by(&["echo"]),
+        habits::FORTY_CLIENTS_AT_MOST.caught_by(&["echo", "load/echo"]),
+        habits::STALLS.caught_by(&["load/echo", "load/stages"]),
         habits::STOP_WAITS_FOR_CLIENTS.caught_by(&["reuseaddr", "unix-restart"]),
         habits::PARTIAL_WRITE_IGNORED.caught_by(&["short-recv"]),
         habits::NO_REUSEADDR.caught_by(&["reuseaddr"]),

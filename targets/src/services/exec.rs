@@ -29,7 +29,7 @@ faults! { Bug:
         "waits for as much as any length promises, up to 4 GiB";
     LittleEndian "little_endian_length" ("FRAME-LEN-01", ["exec-framing"], [WrongByteOrder])
         "reads and writes lengths with the least significant byte first";
-    Overread "next_request_overread" ("FRAME-CUT-02", ["exec-framing"], [Overread])
+    Overread "next_request_overread" ("FRAME-CUT-02", ["exec-framing", "load/exec"], [Overread])
         "reads in pieces of 1,024 bytes and drops what lies behind the request";
     CutAt1024 "command_cut_at_1024" ("FRAME-CMD-01", ["exec-framing"], [CutAtBuffer])
         "runs the first 1,024 bytes of a command";
@@ -59,7 +59,7 @@ faults! { Bug:
         habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["disconnects", "exec-framing"]),
         habits::DIES_ON_RESET.caught_by(&["disconnects", "exec-framing"]),
         habits::HALF_CLOSE_DROPS_REPLY.caught_by(&["exec-framing"]),
-        habits::ONE_CLIENT_AT_A_TIME.caught_by(&["exec-framing"]),
+        habits::ONE_CLIENT_AT_A_TIME.caught_by(&["exec-framing", "load/exec"]),
         habits::PARTIAL_WRITE_IGNORED.caught_by(&["exec-framing", "short-recv"]),
         habits::NO_REUSEADDR.caught_by(&["reuseaddr"]);
 }

@@ -24,7 +24,7 @@ faults! { Bug:
     OtherPort "replies_from_other_port" ("UDP-PEER-01", ["udp-oversize"], [WrongAddress])
         "answers from a second socket, whose replies a connected client never sees"
         with Sockets { other_port: true, ..Sockets::RIGHT };
-    First "replies_to_first_client" ("S13", ["udp-oversize"], [WrongAddress])
+    First "replies_to_first_client" ("S13", ["load/udp", "udp-oversize"], [WrongAddress])
         "sends every reply to the sender of its first datagram";
     Tail "tail_of_previous_datagram" ("S7", ["udp-oversize"], [DecoderShared])
         "keeps its buffer, and sends the end of a longer datagram behind a shorter one";

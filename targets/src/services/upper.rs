@@ -19,7 +19,7 @@ use crate::{Model, text};
 pub(super) const LINE_MAX: usize = 64 << 10;
 
 faults! { Bug:
-    OneRead "one_read_one_message" ("S10", ["burst", "nagle", "sticky"], [OneRead])
+    OneRead "one_read_one_message" ("S10", ["burst", "load/split", "nagle", "sticky"], [OneRead])
         "takes each read for a whole line, adds the line end itself, and answers";
     Overread "overread_dropped" ("S4", ["echo", "sticky"], [Overread])
         "drops what a read returned behind the first line";

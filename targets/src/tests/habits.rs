@@ -2,10 +2,11 @@
 
 use std::io;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::SocketTest;
 use super::sockets::{self, Client, config, conversation, run, until};
+use crate::service::Stall;
 use crate::{Config, Model, Running, ServeError, Service, services, start};
 
 /// Per fault, a test that shows it and its absence.
@@ -17,6 +18,7 @@ pub(super) const SHARED: &[(&str, SocketTest)] = &[
     ("one_client_at_a_time", one_client_at_a_time),
     ("forty_clients_at_most", forty_clients_at_most),
     ("stop_waits_for_clients", stop_waits_for_clients),
+    ("stalls", stalls),
     ("partial_write_ignored", partial_write_ignored),
     ("no_reuseaddr", no_reuseaddr),
     ("reuseport_shares_port", sockets::second_instance_starts),
@@ -64,6 +66,34 @@ fn talk(client: &Client, service: &Service) {
     let (request, reply) = conversation(service.name);
     client.send(&request);
     client.expect(&reply);
+}
+
+fn stalls(service: &'static Service, fault: &'static str) {
+    let (every, time) = (Duration::from_secs(2), Duration::from_millis(200));
+    let stall = Stall { every, time };
+    let into = || {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        Duration::from_nanos((now.unwrap().as_nanos() % every.as_nanos()) as u64)
+    };
+    assert_eq!(stall.left(every * 7), time);
+    assert_eq!(stall.left(every * 7 + time / 2), time / 2);
+    assert_eq!(stall.left(every * 7 + time), Duration::ZERO);
+    each(fault, |config, faulty| {
+        let running = run(service.name, &config);
+        let client = served(&running, service);
+        if faulty {
+            // Asked within a stall, it answers after it. Where this machine missed the stall, the
+            // next one comes.
+            let mut seen = false;
+            while !seen {
+                std::thread::sleep(every - into());
+                let asked = into();
+                talk(&client, service);
+                assert!(into() >= time, "it answered {:?} into a stall", into());
+                seen = asked < time / 2;
+            }
+        }
+    });
 }
 
 fn spin_on_eof(service: &'static Service, fault: &'static str) {

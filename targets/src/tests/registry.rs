@@ -8,22 +8,30 @@ use crate::command::Runner;
 use crate::{find, services};
 
 /// The shipped scenarios that faults may name.
-const SCENARIOS: [&str; 15] = [
-    "clients",
-    "sticky",
-    "nagle",
+const SCENARIOS: [&str; 23] = [
+    "backlog",
     "burst",
-    "short-recv",
-    "reuseaddr",
-    "unix-restart",
-    "udp-oversize",
-    "exec-framing",
-    "json-header",
+    "clients",
+    "disconnects",
     "echo",
-    "unframed",
+    "encodings",
+    "exec-framing",
     "file-transfer",
     "http",
-    "encodings",
+    "json-header",
+    "load/churn",
+    "load/echo",
+    "load/exec",
+    "load/split",
+    "load/stages",
+    "load/udp",
+    "nagle",
+    "reuseaddr",
+    "short-recv",
+    "sticky",
+    "udp-oversize",
+    "unframed",
+    "unix-restart",
 ];
 
 #[test]

@@ -63,13 +63,18 @@ fn one(out: &mut Vec<Line>, case: &CaseResult, options: &Options) {
     }
     for latency in &case.latency {
         let text = format!(
-            "{}: {}, min {}, p50 {}, p90 {}, p99 {}, max {}",
+            "{}: {}, min {}, p50 {}, p90 {}, p99 {}, {}max {}",
             latency.class,
             count(latency.count, "value", "values"),
             duration_ns(latency.min_ns),
             duration_ns(latency.p50_ns),
             duration_ns(latency.p90_ns),
             duration_ns(latency.p99_ns),
+            // Few deliveries have no thousandth.
+            match case.load {
+                Some(_) => format!("p99.9 {}, ", duration_ns(latency.p999_ns)),
+                None => String::new(),
+            },
             duration_ns(latency.max_ns),
         );
         let from = 5 + mark::columns(options);

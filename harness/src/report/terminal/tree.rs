@@ -1,6 +1,6 @@
 //! The tree of a scenario: a line for each case, and beneath it what needs to be said.
 
-use super::mark;
+use super::{load, mark};
 use crate::report::diagram;
 use crate::report::options::Options;
 use crate::report::standing::Standing;
@@ -93,6 +93,9 @@ fn columns(scenario: &ScenarioResult, options: &Options) -> Columns {
 
 /// What was carried out.
 pub(crate) fn facts(case: &CaseResult) -> String {
+    if let Some(load) = &case.load {
+        return load::facts(case, load);
+    }
     let tried = Standing::of(case.verdict) != Standing::Untried || case.coverage.delivered > 0;
     if tried && (case.coverage.planned > 0 || case.coverage.delivered > 0) {
         return coverage(&case.coverage);
@@ -203,10 +206,13 @@ fn details(out: &mut Vec<Line>, case: &CaseResult, at: &Columns, options: &Optio
             beneath(out, &text, Role::Dim, at);
         }
     }
-    if !case.diagrams.is_empty() || case.verdict != Verdict::Pass {
+    if !case.diagrams.is_empty() || case.load.is_some() || case.verdict != Verdict::Pass {
         for note in &case.notes {
             beneath(out, note, Role::Dim, at);
         }
+    }
+    for text in case.load.iter().flat_map(|load| load::lines(load)) {
+        beneath(out, &text, Role::Dim, at);
     }
     for diagram in &case.diagrams {
         out.push(Line::blank());

@@ -8,12 +8,13 @@ use crate::scenario::context::Context;
 use crate::scenario::lower::Lowered;
 use crate::scenario::lower::connections::MAIN;
 use crate::scenario::lower::deliver::{self, Around};
+use crate::scenario::lower::load::load;
 use crate::scenario::lower::name::Unique;
 use crate::scenario::lower::step::Steps;
 use crate::scenario::lower::sysctl::setting;
 use crate::scenario::lower::threshold::threshold;
 use crate::scenario::model::{
-    Capability, Case, Level, Need, Profile, Scenario, Setting, Step, StepKind,
+    Capability, Case, Level, Load, Need, Profile, Scenario, Setting, Step, StepKind,
 };
 use crate::scenario::source::Span;
 use crate::scenario::syntax::{CaseSyntax, Item, LevelSyntax, NeedSyntax, ScenarioSyntax};
@@ -111,8 +112,15 @@ fn case(
     }
     let own = Target::of(cx, given.target.as_ref(), targets);
     let target = if given.target.is_some() { &own } else { outer };
-    let needs = needs(given);
+    let mut needs = needs(given);
     let transport = transport(target, &needs);
+    let load = given
+        .load
+        .as_ref()
+        .map(|item| load(cx, item, given, target.known(), transport));
+    if let Some(Some(load)) = &load {
+        add_needs(&mut needs, load);
+    }
     let mut steps = Steps::new(target.known(), transport);
     let list = match &given.steps {
         None => {
@@ -121,7 +129,7 @@ fn case(
             Some(vec![Step {
                 at: cx.location(at),
                 kind: StepKind::Play(Play {
-                    exchanges: None,
+                    exchanges: load.as_ref().and_then(|l| played(l.as_ref()?)),
                     on: MAIN.to_owned(),
                 }),
             }])
@@ -155,6 +163,10 @@ fn case(
     let deliver = deliver::list(cx, given.deliver.as_ref(), &around);
     let sysctl = settings(cx, given);
     let thresholds = thresholds(cx, given, steps.plays || steps.receives);
+    let load = match load {
+        None => None,
+        Some(load) => Some(Arc::new(load?)),
+    };
     Some(Case {
         id: given.id.get()?.clone(),
         title: given.title.get()?.clone(),
@@ -169,10 +181,33 @@ fn case(
         share: flag(given.share.as_ref()),
         steps: list?,
         deliver,
+        load,
         thresholds,
         show: flag(given.show.as_ref()),
         shipped: false,
     })
+}
+
+/// The exchanges of a load by name; `None` for all.
+fn played(load: &Load) -> Option<Vec<String>> {
+    let names = load.exchanges.iter().map(|(name, _)| name.clone());
+    (!load.exchanges.is_empty()).then(|| names.collect())
+}
+
+/// What a load needs of its target, whether it is said or not.
+fn add_needs(needs: &mut Vec<Need>, load: &Load) {
+    let derived = [
+        (load.pipeline_depth > 1, Capability::Pipelining),
+        (load.connections > 1, Capability::Concurrency),
+        (load.churn != Some(1), Capability::Reuse),
+    ];
+    for (needed, capability) in derived {
+        let need = Need::Capability(capability);
+        if needed && !needs.contains(&need) {
+            needs.push(need);
+        }
+    }
+    needs.sort_unstable();
 }
 
 fn flag(item: Option<&Item<bool>>) -> bool {
@@ -301,6 +336,6 @@ fn thresholds(
     }
     let items = item.get().into_iter().flatten();
     items
-        .filter_map(|item| threshold(cx, item.get()?, item.span))
+        .filter_map(|item| threshold(cx, item.get()?, item.span, given.load.is_some()))
         .collect()
 }

@@ -9,6 +9,7 @@ mod exchange;
 mod field;
 mod frame;
 mod json;
+mod load;
 mod message;
 mod name;
 mod notation;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Count, Item, Range, Size, StepSyntax};
+use super::{Count, Item, LoadSyntax, Range, Size, StepSyntax};
 
 /// What is done to a target.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -51,8 +51,12 @@ pub struct CaseSyntax {
     /// How the bytes of `play` steps reach the peer. Each is tried.
     #[schemars(extend("default" = ["whole"]))]
     pub deliver: Option<Item<Vec<Item<DeliverSyntax>>>>,
+    /// The load that it puts on its target, instead of `steps` and `deliver`. Load cases of a folder
+    /// run only with `--load`, or where they are named.
+    pub load: Option<Item<LoadSyntax>>,
     /// Bounds on the latency of its exchanges, such as `p99 < 10ms`: `pNN`, `mean` or `max`, a
-    /// relation, a duration.
+    /// relation, a duration. Of a load case also `rate > 5000/s`, and `errors`, `timeouts` and
+    /// `corrupt` with a relation and a count.
     pub thresholds: Option<Item<Vec<Item<String>>>>,
     /// What is done, in order.
     #[schemars(extend("default" = [{"play": "all"}]))]

@@ -12,6 +12,7 @@ mod exchange;
 mod field;
 mod frame;
 mod item;
+mod load;
 mod message;
 mod options;
 mod profile;
@@ -36,6 +37,9 @@ pub use frame::{
     FrameSyntax, JsonHeaderSyntax, LengthPrefixSyntax, MessageSyntax,
 };
 pub use item::{Item, Named, Names, Raw};
+pub use load::{
+    ArrivalsSyntax, LoadDeliverySyntax, LoadModelSyntax, LoadSyntax, OpenSyntax, StageSyntax,
+};
 pub use message::{
     HttpMessage, HttpValue, RespNull, RespTyped, RespValue, WebSocketClose, WebSocketCode,
     WebSocketControl, WebSocketKind, WebSocketMessage, WebSocketPart, WebSocketPayload,
@@ -47,6 +51,6 @@ pub use profile::{
     WithoutSyntax,
 };
 pub use protocol::ProtocolSyntax;
-pub use scalar::{Bound, Count, ExitSyntax, Int, Range, Size, Time, Word};
+pub use scalar::{Bound, Count, ExitSyntax, Int, Range, Rate, Share, Size, Time, Word};
 
 pub(crate) use shape::by_shape;

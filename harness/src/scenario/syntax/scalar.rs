@@ -280,6 +280,74 @@ fn exit(text: &str) -> Result<ExitSyntax, String> {
         })
 }
 
+/// Requests a second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate(pub f64);
+
+scalar!(Rate, rate, "a rate such as `5000/s`", {
+    "description": "Requests a second: `5000/s`, `50k/s`, `1.5M/s`.",
+    "type": "string",
+    "pattern": "^(0|[1-9][0-9]*)(\\.[0-9]+)?[kM]?/s$",
+});
+
+fn rate(text: &str) -> Result<Rate, String> {
+    per_second(text).map(Rate).map_err(|why| {
+        format!("`{text}` is not a rate{why}{HELP}write requests a second: `500/s`, `50k/s`")
+    })
+}
+
+/// The highest rate: no machine sends more.
+const FASTEST: f64 = 1e9;
+
+/// A rate such as `50k/s`. The error continues "... is not a rate".
+pub(crate) fn per_second(text: &str) -> Result<f64, String> {
+    let Some(number) = text.strip_suffix("/s") else {
+        return Err(": it does not end in `/s`".to_owned());
+    };
+    let (number, scale) = match number.strip_suffix('k') {
+        Some(number) => (number, 1e3),
+        None => match number.strip_suffix('M') {
+            Some(number) => (number, 1e6),
+            None => (number, 1.0),
+        },
+    };
+    match decimal(number).map(|n| n * scale) {
+        Some(rate) if rate <= FASTEST => Ok(rate),
+        Some(_) => Err(": it is above 1,000,000,000 a second".to_owned()),
+        None => Err(String::new()),
+    }
+}
+
+/// A share of the whole, between 0 and 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Share(pub f64);
+
+scalar!(Share, share, "a share such as `95%`", {
+    "description": "A share of the whole: `95%`, `0.5%`.",
+    "type": "string",
+    "pattern": "^(0|[1-9][0-9]*)(\\.[0-9]+)?%$",
+});
+
+fn share(text: &str) -> Result<Share, String> {
+    let percent = text.strip_suffix('%').and_then(decimal);
+    match percent {
+        Some(percent) if percent > 0.0 && percent <= 100.0 => Ok(Share(percent / 100.0)),
+        _ => Err(format!(
+            "`{text}` is not a share{HELP}write a percentage above 0, such as `95%`"
+        )),
+    }
+}
+
+/// A decimal number without sign or exponent.
+fn decimal(text: &str) -> Option<f64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    let zeros = whole.len() > 1 && whole.starts_with('0');
+    (digits(whole) && digits(fraction) && !zeros)
+        .then(|| text.parse().ok())
+        .flatten()
+}
+
 /// A range of counts: `3`, `"2..4"`, `"2.."`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range {
@@ -446,6 +514,28 @@ mod tests {
         assert!(integer("0500").unwrap_err().contains("write `500`"));
         for text in ["", "-", "0x", "5.0", "1e3", "+5", "1_000", "ten"] {
             assert!(integer(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn rates_are_a_second_and_shares_are_percentages() {
+        for (text, number) in [
+            ("500/s", 500.0),
+            ("50k/s", 50e3),
+            ("1.5M/s", 1.5e6),
+            ("0/s", 0.0),
+        ] {
+            assert_eq!(rate(text), Ok(Rate(number)), "{text}");
+        }
+        for text in [
+            "500", "/s", "k/s", "05/s", "-1/s", "1e3/s", "2000M/s", "5/m", "inf/s",
+        ] {
+            assert!(rate(text).is_err(), "{text}");
+        }
+        assert_eq!(share("95%"), Ok(Share(0.95)));
+        assert_eq!(share("0.5%"), Ok(Share(0.005)));
+        for text in ["95", "%", "0%", "101%", "-1%", "nan%"] {
+            assert!(share(text).is_err(), "{text}");
         }
     }
 
