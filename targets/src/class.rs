@@ -80,6 +80,8 @@ classes! {
         "a late reply is taken for the answer to the next request";
     NoDeadline "no_deadline"
         "an answer that never comes is waited for without end";
+    Stalls "stalls"
+        "for a time nobody is answered, and then everybody late";
     NoAnswer "no_answer"
         "something that should be answered is not, so that the peer waits for ever";
     CloseIsFatal "peer_close_is_fatal"

@@ -94,7 +94,8 @@ pub(crate) const STALLS: Fault = Fault::new(
         time: Duration::from_millis(200),
     }),
     ..Sockets::RIGHT
-});
+})
+.classes(&[FaultClass::Stalls]);
 
 pub(crate) const PARTIAL_WRITE_IGNORED: Fault = Fault::new(
     "partial_write_ignored",
