@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+use harness_wire::Encoded;
 use sha2::{Digest as _, Sha256};
 
 use crate::scenario::model::{
@@ -163,20 +164,33 @@ fn name(profile: &Profile, exchange: usize) -> &str {
     profile.exchanges.get(exchange).map_or("?", |e| &e.name)
 }
 
+/// How the request lies in its bytes, where it has one and that is known.
+fn shape(exchange: &Exchange) -> Option<&Encoded> {
+    exchange.request.as_ref()?.shape()
+}
+
+/// The length of the request; 0 where it has none, or none that is known yet.
 fn request_len(exchange: &Exchange) -> usize {
-    exchange
-        .request
-        .as_ref()
-        .map_or(0, |m| m.encoded.bytes.len())
+    shape(exchange).map_or(0, |encoded| encoded.bytes.len())
+}
+
+/// The exchanges among these whose requests have a length that is known only once they were said.
+pub(super) fn open<'a>(
+    played: &'a [usize],
+    profile: &'a Profile,
+) -> impl Iterator<Item = &'a str> {
+    let exchanges = played.iter().map(|i| &profile.exchanges[*i]);
+    let open = exchanges.filter(|e| e.request.is_some() && shape(e).is_none());
+    open.map(|e| &*e.name)
 }
 
 /// Where a cut lies among the fields: `, inside length (bytes 0..4)` or `, between length and body`.
 fn place(exchange: &Exchange, cut: usize) -> String {
-    let Some(message) = &exchange.request else {
+    let Some(encoded) = shape(exchange) else {
         return String::new();
     };
     let mut before = None;
-    for field in &message.encoded.fields {
+    for field in &encoded.fields {
         for range in &field.ranges {
             if range.start < cut && cut < range.end {
                 return format!(
@@ -375,7 +389,7 @@ fn pairs(exchange: &Exchange, len: usize) -> Vec<(usize, usize)> {
 
 fn borders(exchange: &Exchange, len: usize) -> BTreeSet<usize> {
     let mut all = BTreeSet::from([0, len]);
-    for field in exchange.request.iter().flat_map(|m| &m.encoded.fields) {
+    for field in shape(exchange).into_iter().flat_map(|m| &m.fields) {
         for range in &field.ranges {
             all.extend([range.start, range.end]);
         }

@@ -7,11 +7,14 @@
 //! Every mistake of a file is told at once, each with its place; nothing is run then.
 
 mod context;
+pub mod conversation;
 mod de;
 mod diagnostic;
 mod find;
+pub mod formula;
 mod load;
 mod lower;
+pub mod message;
 pub mod model;
 mod reference;
 mod schema;

@@ -8,7 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use harness_net::{Endpoint, SocketOptions, TcpState, Transport};
-use harness_wire::{Encoded, Framing};
+use harness_wire::Framing;
+
+use super::formula::{Formula, Slots};
+pub use super::message::Message;
 
 /// A place in a file, for reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +70,21 @@ pub struct Profile {
     pub idempotent: bool,
     /// The longest that one answer may take, where the user said it.
     pub timeout: Option<Duration>,
+    /// The fields, by frame, whose content in replies is not compared.
+    pub volatile: BTreeMap<String, Vec<String>>,
+    /// In which order the replies to several requests come.
+    pub order: Order,
+    /// True where a message follows from earlier ones, so that those must be kept.
+    pub refers: bool,
+}
+
+/// In which order the replies to several requests come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// In the order of the requests.
+    Strict,
+    /// In any: each repeats the id of its request.
+    Any,
 }
 
 /// How a target comes to be there.
@@ -162,6 +180,8 @@ pub enum Reset {
     None,
     /// The target is started anew.
     Restart,
+    /// These exchanges are played, on a connection of their own: indices in `exchanges`.
+    Exchanges(Vec<usize>),
 }
 
 /// One request and its reply, neutral to the role.
@@ -175,17 +195,8 @@ pub struct Exchange {
     pub request: Option<Message>,
     /// What the server says.
     pub reply: Reply,
-}
-
-/// An encoded message and the framing that it lies in.
-#[derive(Clone, Debug)]
-pub struct Message {
-    /// The frame's name in the profile.
-    pub frame: String,
-    /// Its framing.
-    pub framing: Arc<dyn Framing>,
-    /// Its bytes and fields.
-    pub encoded: Encoded,
+    /// Where request and reply both have an `id: true` field: its name in each.
+    pub id: Option<(String, String)>,
 }
 
 /// What the server says.
@@ -253,6 +264,8 @@ pub struct Case {
     pub thresholds: Vec<Threshold>,
     /// True: its boundary diagram is shown even when it passes.
     pub show: bool,
+    /// True where a step follows from earlier messages, so that those must be kept.
+    pub refers: bool,
 }
 
 /// How much a failure weighs.
@@ -336,6 +349,9 @@ pub enum StepKind {
         on: ConnName,
         /// The bytes and how they are written.
         data: SendData,
+        /// How the byte strings of `data` come about, one for each; empty where they are what
+        /// stands there.
+        formulas: Vec<Formula>,
         /// The error that must come, such as `EMSGSIZE`; `None` for success.
         error: Option<String>,
     },
@@ -345,6 +361,9 @@ pub enum StepKind {
         on: ConnName,
         /// What must come.
         expect: RecvExpect,
+        /// How the byte strings of `expect` come about, one for each; empty where they are what
+        /// stands there.
+        formulas: Vec<Formula>,
         /// The size of each read, in turn; the last one repeats. Empty for as much as there is.
         reads: Vec<usize>,
         /// For datagrams: the full length of a datagram that must be seen to be truncated.
@@ -466,6 +485,28 @@ pub enum RecvExpect {
     Nothing(Duration),
     /// One read for each of these, returning exactly these bytes.
     Reads(Vec<Vec<u8>>),
+}
+
+impl Slots for SendData {
+    fn slots(&mut self) -> Vec<&mut Vec<u8>> {
+        match self {
+            Self::Whole(bytes) => vec![bytes],
+            Self::Parts(parts)
+            | Self::Merged(parts)
+            | Self::Vectored(parts)
+            | Self::Writes { parts, .. } => parts.iter_mut().collect(),
+        }
+    }
+}
+
+impl Slots for RecvExpect {
+    fn slots(&mut self) -> Vec<&mut Vec<u8>> {
+        match self {
+            Self::Exact(bytes) | Self::Prefix(bytes) => vec![bytes],
+            Self::Reads(reads) => reads.iter_mut().collect(),
+            Self::Regex(_) | Self::Size(_) | Self::Nothing(_) => Vec::new(),
+        }
+    }
 }
 
 /// How a peer closes.

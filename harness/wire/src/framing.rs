@@ -1,6 +1,21 @@
 //! The contract of a framing.
 
-use crate::{Decoder, EncodeError, Encoded, Message};
+use crate::{Decoder, EncodeError, Encoded, IntType, Message};
+
+/// What is known of a field before any message is: a part of a framing's description.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldLayout {
+    /// Its name, as [`crate::Field::name`] gives it.
+    pub name: String,
+    /// Its size in bytes, where that is the same in every frame.
+    pub size: Option<usize>,
+    /// Its type, where it holds an integer.
+    pub int: Option<IntType>,
+    /// True for a request's number, which its reply repeats.
+    pub id: bool,
+    /// The fields whose sizes it says: it differs where they do.
+    pub counts: Vec<String>,
+}
 
 /// A frame that is wrong on purpose, and the name of its mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +44,12 @@ pub trait Framing: Send + Sync + std::fmt::Debug {
 
     /// The field that a bare value stands for: the frame's only settable field without a default.
     fn sole_field(&self) -> Option<String>;
+
+    /// The fields of each frame, in the order in which they stand. Empty where frames differ in
+    /// their fields, so that nothing is known before one is seen.
+    fn layout(&self) -> Vec<FieldLayout> {
+        Vec::new()
+    }
 
     /// A decoder at the start of a stream.
     fn decoder(&self) -> Box<dyn Decoder>;

@@ -27,10 +27,10 @@ pub use compose::{
     DigestSpec, Extent, FieldSpec, IntRole, JsonSpec, Kind, SpecError, SpecErrorKind,
 };
 pub use decoder::{Decoder, Progress};
-pub use digest::{Algorithm, UnknownAlgorithm};
+pub use digest::{Algorithm, UnknownAlgorithm, to_hex};
 pub use error::{EncodeError, FrameError, FrameErrorKind};
 pub use frame::{Encoded, Field, Frame};
-pub use framing::{Framing, Malformed};
+pub use framing::{FieldLayout, Framing, Malformed};
 pub use framings::{
     Composed, Counts, DEFAULT_SIZE_KEY, Delimiter, Fixed, JsonDigest, JsonHeader, LengthPrefix, Raw,
 };

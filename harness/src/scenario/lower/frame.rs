@@ -152,7 +152,8 @@ fn length_prefix(
     built(cx, at, LengthPrefix::new(int, counts, adjust, limits))
 }
 
-fn algorithm(word: AlgorithmSyntax) -> Algorithm {
+/// The function that a word names.
+pub(crate) fn algorithm(word: AlgorithmSyntax) -> Algorithm {
     match word {
         AlgorithmSyntax::Md5 => Algorithm::Md5,
         AlgorithmSyntax::Sha256 => Algorithm::Sha256,

@@ -7,9 +7,9 @@ use crate::scenario::source::Span;
 
 /// Words that no chosen name may be: they mean something where a name may stand, or other readers
 /// of YAML take them for a value.
-const TAKEN: [&str; 17] = [
-    "all", "learned", "closes", "none", "hex", "base64", "fill", "file", "cat", "json", "on",
-    "off", "yes", "no", "true", "false", "null",
+const TAKEN: [&str; 18] = [
+    "all", "learned", "closes", "none", "hex", "base64", "fill", "file", "concat", "cat", "json",
+    "on", "off", "yes", "no", "true", "false", "null",
 ];
 
 /// Checks a name that the user chose for a frame, field, exchange or connection.

@@ -37,6 +37,8 @@ pub(crate) struct Steps<'a> {
     pub(crate) plays: bool,
     /// True: some step receives, and so measures a latency.
     pub(crate) receives: bool,
+    /// True: some step refers to an earlier message.
+    pub(crate) refers: bool,
     target_state: TargetState,
     /// True while the steps of a `repeat` are looked at a second time.
     again: bool,
@@ -51,6 +53,7 @@ impl<'a> Steps<'a> {
             timed: Vec::new(),
             plays: false,
             receives: false,
+            refers: false,
             target_state: TargetState::Running,
             again: false,
         }

@@ -4,11 +4,60 @@ use harness_net::Transport;
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::scenario::context::Context;
+use crate::scenario::formula::Formula;
+use crate::scenario::lower::formula::{Scope, formula};
+use crate::scenario::lower::positive;
 use crate::scenario::lower::step::{Steps, error_name, optional_time};
-use crate::scenario::lower::{positive, value};
 use crate::scenario::model::{RecvExpect, SendData, StepKind};
 use crate::scenario::source::Span;
 use crate::scenario::syntax::{Bytes, Item, ReadSizes, RecvMap, RecvSyntax, SendMap, SendSyntax};
+
+/// The byte strings of one step, and how they come about.
+struct Strings<'a> {
+    scope: Scope<'a>,
+    formulas: Vec<Formula>,
+}
+
+impl<'a> Strings<'a> {
+    fn new(steps: &Steps<'a>) -> Self {
+        Self {
+            scope: Scope::Step(steps.target),
+            formulas: Vec::new(),
+        }
+    }
+
+    /// The bytes of a value; none where they are computed.
+    fn bytes(&mut self, cx: &Context, value: &Bytes, at: Span) -> Option<Vec<u8>> {
+        let formula = formula(cx, self.scope, value, at)?;
+        let bytes = formula.fixed().map(<[u8]>::to_vec).unwrap_or_default();
+        self.formulas.push(formula);
+        Some(bytes)
+    }
+
+    fn list(&mut self, cx: &Context, items: &[Item<Bytes>]) -> Option<Vec<Vec<u8>>> {
+        let mut all = Vec::with_capacity(items.len());
+        for item in items {
+            all.push(item.get().and_then(|value| self.bytes(cx, value, item.span)));
+        }
+        all.into_iter().collect()
+    }
+
+    /// True for an empty value that is not computed.
+    fn is_empty(&self, n: usize) -> bool {
+        let fixed = self.formulas.get(n).and_then(Formula::fixed);
+        fixed.is_some_and(<[u8]>::is_empty)
+    }
+
+    /// The formulas, if any of them is more than its bytes. Remembers that such a step refers to
+    /// what was said before it.
+    fn done(self, steps: &mut Steps<'_>) -> Vec<Formula> {
+        if self.formulas.iter().all(|f| f.fixed().is_some()) {
+            return Vec::new();
+        }
+        steps.refers = true;
+        self.formulas
+    }
+}
 
 /// A `send` step.
 pub(crate) fn send(
@@ -20,17 +69,20 @@ pub(crate) fn send(
     match item.get()? {
         SendSyntax::Whole(bytes) => {
             let on = steps.connections.sends(cx, None, at, false);
-            let data = SendData::Whole(value::plain(cx, bytes, item.span)?);
+            let mut strings = Strings::new(steps);
+            let data = SendData::Whole(strings.bytes(cx, bytes, item.span)?);
             Some(StepKind::Send {
                 on: on?,
                 data,
+                formulas: strings.done(steps),
                 error: None,
             })
         }
         SendSyntax::Map(map) => {
             let fails = map.error.is_some();
             let on = steps.connections.sends(cx, map.on.as_ref(), at, fails);
-            let data = data(cx, steps, map, item.span);
+            let mut strings = Strings::new(steps);
+            let data = data(cx, steps, &mut strings, map, item.span);
             let error = match &map.error {
                 None => None,
                 Some(item) => Some(error_name(cx, item)?),
@@ -38,6 +90,7 @@ pub(crate) fn send(
             Some(StepKind::Send {
                 on: on?,
                 data: data?,
+                formulas: strings.done(steps),
                 error,
             })
         }
@@ -72,7 +125,13 @@ fn one_of(cx: &Context, given: &[(&str, Option<Span>)], step: &str, at: Span) ->
     }
 }
 
-fn data(cx: &Context, steps: &Steps<'_>, map: &SendMap, at: Span) -> Option<SendData> {
+fn data(
+    cx: &Context,
+    steps: &Steps<'_>,
+    strings: &mut Strings<'_>,
+    map: &SendMap,
+    at: Span,
+) -> Option<SendData> {
     let list_span = |item: &Option<Item<Vec<Item<Bytes>>>>| item.as_ref().map(|i| i.span);
     let given = [
         ("whole", map.whole.as_ref().map(|i| i.span)),
@@ -94,16 +153,16 @@ fn data(cx: &Context, steps: &Steps<'_>, map: &SendMap, at: Span) -> Option<Send
             steps.stream_only(cx, key, span);
         }
     }
-    let list = |item: &Item<Vec<Item<Bytes>>>| {
+    let mut list = |item: &Item<Vec<Item<Bytes>>>| {
         let items = item.get()?;
         if items.is_empty() {
             cx.error(item.span, "there is nothing to send in it");
             return None;
         }
-        let all = value::list(cx, items)?;
+        let all = strings.list(cx, items)?;
         if steps.transport != Some(Transport::Udp) {
             // An empty datagram is one; an empty write on a stream is nothing.
-            if let Some(n) = all.iter().position(Vec::is_empty) {
+            if let Some(n) = (0..all.len()).find(|n| strings.is_empty(*n)) {
                 cx.error_help(
                     items[n].span,
                     "an empty part cannot be seen on a stream",
@@ -114,9 +173,6 @@ fn data(cx: &Context, steps: &Steps<'_>, map: &SendMap, at: Span) -> Option<Send
         }
         Some(all)
     };
-    if let Some(item) = &map.whole {
-        return Some(SendData::Whole(value::bytes(cx, item)?));
-    }
     if let Some(item) = &map.parts {
         return Some(SendData::Parts(list(item)?));
     }
@@ -133,7 +189,11 @@ fn data(cx: &Context, steps: &Steps<'_>, map: &SendMap, at: Span) -> Option<Send
             more,
         });
     }
-    Some(SendData::Vectored(list(map.vectored.as_ref()?)?))
+    if let Some(item) = &map.vectored {
+        return Some(SendData::Vectored(list(item)?));
+    }
+    let item = map.whole.as_ref()?;
+    Some(SendData::Whole(strings.bytes(cx, item.get()?, item.span)?))
 }
 
 /// A `recv` step.
@@ -146,11 +206,13 @@ pub(crate) fn recv(
     match item.get()? {
         RecvSyntax::Exact(bytes) => {
             let on = steps.connections.used(cx, None, at);
-            let expect = RecvExpect::Exact(value::plain(cx, bytes, item.span)?);
-            refuse_empty(cx, steps, &expect, item.span);
+            let mut strings = Strings::new(steps);
+            let expect = RecvExpect::Exact(strings.bytes(cx, bytes, item.span)?);
+            refuse_empty(cx, steps, &strings, &expect, item.span);
             Some(StepKind::Recv {
                 on: on?,
                 expect,
+                formulas: strings.done(steps),
                 reads: Vec::new(),
                 truncated: None,
                 within: None,
@@ -158,9 +220,10 @@ pub(crate) fn recv(
         }
         RecvSyntax::Map(map) => {
             let on = steps.connections.used(cx, map.on.as_ref(), at);
-            let expect = expected(cx, map, item.span);
+            let mut strings = Strings::new(steps);
+            let expect = expected(cx, &mut strings, map, item.span);
             if let Some(expect) = &expect {
-                refuse_empty(cx, steps, expect, item.span);
+                refuse_empty(cx, steps, &strings, expect, item.span);
             }
             let reads = reads(cx, map)?;
             let truncated = truncated(cx, steps, map)?;
@@ -168,6 +231,7 @@ pub(crate) fn recv(
             Some(StepKind::Recv {
                 on: on?,
                 expect: expect?,
+                formulas: strings.done(steps),
                 reads,
                 truncated,
                 within,
@@ -177,10 +241,16 @@ pub(crate) fn recv(
 }
 
 /// Nothing at all is not something that a stream can bring.
-fn refuse_empty(cx: &Context, steps: &Steps<'_>, expect: &RecvExpect, at: Span) {
+fn refuse_empty(
+    cx: &Context,
+    steps: &Steps<'_>,
+    strings: &Strings<'_>,
+    expect: &RecvExpect,
+    at: Span,
+) {
     let empty = match expect {
-        RecvExpect::Exact(bytes) => bytes.is_empty() && steps.transport != Some(Transport::Udp),
-        RecvExpect::Prefix(bytes) => bytes.is_empty(),
+        RecvExpect::Exact(_) => strings.is_empty(0) && steps.transport != Some(Transport::Udp),
+        RecvExpect::Prefix(_) => strings.is_empty(0),
         RecvExpect::Size(size) => *size == 0,
         _ => false,
     };
@@ -193,7 +263,12 @@ fn refuse_empty(cx: &Context, steps: &Steps<'_>, expect: &RecvExpect, at: Span) 
     }
 }
 
-fn expected(cx: &Context, map: &RecvMap, at: Span) -> Option<RecvExpect> {
+fn expected(
+    cx: &Context,
+    strings: &mut Strings<'_>,
+    map: &RecvMap,
+    at: Span,
+) -> Option<RecvExpect> {
     let given = [
         ("exact", map.exact.as_ref().map(|i| i.span)),
         ("prefix", map.prefix.as_ref().map(|i| i.span)),
@@ -211,10 +286,10 @@ fn expected(cx: &Context, map: &RecvMap, at: Span) -> Option<RecvExpect> {
         );
     }
     if let Some(item) = &map.exact {
-        return Some(RecvExpect::Exact(value::bytes(cx, item)?));
+        return Some(RecvExpect::Exact(strings.bytes(cx, item.get()?, item.span)?));
     }
     if let Some(item) = &map.prefix {
-        return Some(RecvExpect::Prefix(value::bytes(cx, item)?));
+        return Some(RecvExpect::Prefix(strings.bytes(cx, item.get()?, item.span)?));
     }
     if let Some(item) = &map.regex {
         return Some(RecvExpect::Regex(regex(cx, item.get()?, item.span)?));
@@ -231,7 +306,7 @@ fn expected(cx: &Context, map: &RecvMap, at: Span) -> Option<RecvExpect> {
         cx.error(reads.span, "there is no read in it");
         return None;
     }
-    Some(RecvExpect::Reads(value::list(cx, items)?))
+    Some(RecvExpect::Reads(strings.list(cx, items)?))
 }
 
 /// The pattern, tied to the first byte. A compiled pattern may take 1 MiB.

@@ -15,7 +15,7 @@ pub(crate) mod scalar;
 mod shape;
 mod step;
 
-pub use bytes::{Bytes, BytesForm, FillSyntax};
+pub use bytes::{Bytes, BytesForm, DigestForm, DigestWord, FillSyntax, HmacForm};
 pub use case::{
     CaseSyntax, CutSyntax, DeliverSyntax, LevelSyntax, MergeSyntax, NeedSyntax, PlusSyntax,
     RandomSyntax, ScenarioSyntax,
@@ -29,7 +29,7 @@ pub use frame::{
 pub use item::{Item, Named, Names, Raw};
 pub use options::{OptionsSyntax, SetSyntax};
 pub use profile::{
-    BuiltinMap, BuiltinSyntax, LimitsSyntax, ProfileSyntax, ReadyForm, ReadyLine, ReadySyntax,
+    BuiltinMap, BuiltinSyntax, LimitsSyntax, OrderSyntax, ProfileSyntax, ReadyForm, ReadyLine, ReadySyntax,
     ReadyWord, ResetSyntax, RoleSyntax, StartMap, StartSyntax, TransportSyntax, WithoutSyntax,
 };
 pub use scalar::{Bound, Count, Int, Range, Size, Time, Word};

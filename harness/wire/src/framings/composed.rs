@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::compose::{self, FieldSpec, IntRole, Kind, Machine, Plan, Reach, SpecError};
-use crate::{Decoder, EncodeError, Encoded, Framing, Limits, Malformed, Message};
+use crate::{Decoder, EncodeError, Encoded, FieldLayout, Framing, Limits, Malformed, Message};
 
 /// A frame made of named fields.
 ///
@@ -108,6 +108,35 @@ impl Framing for Composed {
             (Some(part), None) => Some(part.name.to_string()),
             _ => None,
         }
+    }
+
+    fn layout(&self) -> Vec<FieldLayout> {
+        let mut all = Vec::with_capacity(self.specs.len());
+        for (part, spec) in self.plan.parts.iter().zip(&self.specs) {
+            let mut field = FieldLayout {
+                name: part.name.to_string(),
+                ..FieldLayout::default()
+            };
+            if let Reach::Fixed(size) = part.reach {
+                field.size = Some(size);
+            }
+            if let Kind::Int { int, role } = &spec.kind {
+                field.int = Some(*int);
+                field.id = *role == IntRole::Id {};
+                if let IntRole::SizeOf { fields, .. } = role {
+                    field.counts.clone_from(fields);
+                }
+            }
+            all.push(field);
+            if let Reach::Until(terminator) = &part.reach {
+                all.push(FieldLayout {
+                    name: terminator.name.to_string(),
+                    size: Some(terminator.bytes.len()),
+                    ..FieldLayout::default()
+                });
+            }
+        }
+        all
     }
 
     fn decoder(&self) -> Box<dyn Decoder> {

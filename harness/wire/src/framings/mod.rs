@@ -40,6 +40,10 @@ macro_rules! delegate_to_composed {
                 self.composed.sole_field()
             }
 
+            fn layout(&self) -> Vec<crate::FieldLayout> {
+                self.composed.layout()
+            }
+
             fn decoder(&self) -> Box<dyn crate::Decoder> {
                 self.composed.decoder()
             }

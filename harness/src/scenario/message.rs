@@ -1,0 +1,155 @@
+//! The messages of a profile: known beforehand, or computed from the conversation so far.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use harness_wire::{EncodeError, Encoded, Framing, IntType, Message as Fields, Value};
+
+use super::conversation::Conversation;
+use super::formula::{Formula, Unresolved};
+
+/// A message and the framing that it lies in.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// The frame's name in the profile.
+    pub frame: String,
+    /// Its framing.
+    pub framing: Arc<dyn Framing>,
+    content: Content,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    /// The same on every connection.
+    Fixed(Encoded),
+    /// Encoded anew each time.
+    Computed {
+        fields: Vec<(String, FieldValue)>,
+        /// How it lies in its bytes, where that is the same on every connection.
+        shape: Option<Encoded>,
+    },
+}
+
+/// The value of one field.
+#[derive(Clone, Debug)]
+pub enum FieldValue {
+    /// It is this.
+    Fixed(Value),
+    /// Bytes that are computed.
+    Bytes(Formula),
+    /// An integer, read as this type from bytes that are computed.
+    Int(IntType, Formula),
+    /// An integer that is fresh for each request.
+    Fresh(IntType),
+}
+
+impl FieldValue {
+    /// A value of the same size, where that is the same on every connection.
+    fn sample(&self) -> Option<Value> {
+        Some(match self {
+            Self::Fixed(value) => value.clone(),
+            Self::Bytes(formula) => match formula.fixed() {
+                Some(bytes) => Value::Bytes(bytes.to_vec()),
+                None => Value::Bytes(vec![b'x'; formula.size()?]),
+            },
+            Self::Int(..) | Self::Fresh(_) => Value::Int(0),
+        })
+    }
+
+    fn value(&self, said: &mut Conversation) -> Result<Value, Unresolved> {
+        Ok(match self {
+            Self::Fixed(value) => value.clone(),
+            Self::Bytes(formula) => Value::Bytes(formula.bytes(said)?.into_owned()),
+            Self::Int(int, formula) => {
+                let bytes = formula.bytes(said)?;
+                if bytes.len() != int.bytes() {
+                    return Err(Unresolved(format!(
+                        "an integer of {} bytes is made from {} bytes",
+                        int.bytes(),
+                        bytes.len()
+                    )));
+                }
+                Value::Int(int.read(&bytes))
+            }
+            Self::Fresh(int) => Value::Int(said.fresh_id(*int)),
+        })
+    }
+}
+
+impl Message {
+    /// A message with these values, encoded at once where they are known.
+    ///
+    /// # Errors
+    /// A value does not fit its field, as far as that is known by now.
+    pub fn new(
+        frame: String,
+        framing: Arc<dyn Framing>,
+        fields: Vec<(String, FieldValue)>,
+    ) -> Result<Self, EncodeError> {
+        let known = fields.iter().all(|(_, v)| matches!(v, FieldValue::Fixed(_)));
+        let sample: Option<Vec<_>> = fields
+            .iter()
+            .map(|(name, value)| Some((name.clone(), value.sample()?)))
+            .collect();
+        let shape = match sample {
+            None => None,
+            Some(fields) => Some(framing.encode(&Fields { fields })?),
+        };
+        let content = match shape {
+            Some(encoded) if known => Content::Fixed(encoded),
+            shape => Content::Computed { fields, shape },
+        };
+        Ok(Self {
+            frame,
+            framing,
+            content,
+        })
+    }
+
+    /// Its bytes and fields, where they are the same on every connection.
+    pub fn fixed(&self) -> Option<&Encoded> {
+        match &self.content {
+            Content::Fixed(encoded) => Some(encoded),
+            Content::Computed { .. } => None,
+        }
+    }
+
+    /// How it lies in its bytes, where that is the same on every connection: lengths and fields
+    /// are right, the bytes of what is computed are not.
+    pub fn shape(&self) -> Option<&Encoded> {
+        match &self.content {
+            Content::Fixed(encoded) => Some(encoded),
+            Content::Computed { shape, .. } => shape.as_ref(),
+        }
+    }
+
+    /// The same message, of which it was seen how it lies in its bytes.
+    #[must_use]
+    pub fn shaped(mut self, seen: Encoded) -> Self {
+        if let Content::Computed { shape, .. } = &mut self.content {
+            *shape = Some(seen);
+        }
+        self
+    }
+
+    /// The message on this connection. What is fixed costs nothing.
+    ///
+    /// # Errors
+    /// What it follows from was not said, or does not fit its field.
+    pub fn spoken(&self, said: &mut Conversation) -> Result<Cow<'_, Encoded>, Unresolved> {
+        let fields = match &self.content {
+            Content::Fixed(encoded) => return Ok(Cow::Borrowed(encoded)),
+            Content::Computed { fields, .. } => fields,
+        };
+        let mut values = Vec::with_capacity(fields.len());
+        for (name, value) in fields {
+            let why = |e: Unresolved| Unresolved(format!("field `{name}`: {e}"));
+            values.push((name.clone(), value.value(said).map_err(why)?));
+        }
+        let encoded = self.framing.encode(&Fields { fields: values });
+        encoded.map(Cow::Owned).map_err(|e| {
+            let frame = &self.frame;
+            Unresolved(format!("the frame `{frame}` cannot hold what was computed: {e}"))
+        })
+    }
+}
