@@ -148,6 +148,15 @@ pub const FLOOD: &str = "endless answer";
 /// Bytes that are no frame.
 pub const INVALID: &str = "invalid frame";
 
+/// A reply that bears the id of no request.
+pub const WRONG_ID: &str = "wrong id";
+/// A reply to a request that has its reply already.
+pub const DUPLICATE: &str = "duplicate reply";
+/// A reply that came before that of an earlier request.
+pub const REORDERED: &str = "reordered reply";
+/// A request whose reply did not come, though others came.
+pub const MISSING: &str = "missing reply";
+
 /// Judges an answer that must be exactly `expected`.
 pub fn answer(expected: &[u8], received: &Received) -> Option<Deviation> {
     let got = &received.bytes;

@@ -11,6 +11,7 @@ use harness_net::{Endpoint, Interest, NetError, Proof, Read, SocketOptions, Stre
 use super::prover::{Piece, Prover};
 use super::trace::Trace;
 use super::{Interrupt, Tally};
+use crate::scenario::conversation::Conversation;
 use crate::verdict::{Match, Received, Stop};
 
 /// The longest wait between two looks at the interrupt flag.
@@ -39,6 +40,8 @@ pub(super) struct Line {
     pub trace: Trace,
     /// True once the profile's opening was played.
     pub opened: bool,
+    /// What was said on it.
+    pub said: Conversation,
     /// Data segments that had been sent when the last `send` step began.
     pub segments_mark: u64,
 }
@@ -68,6 +71,7 @@ impl Line {
             buffer: vec![0; READ],
             trace: Trace::new(name, clock),
             opened: false,
+            said: Conversation::open(to),
             segments_mark: 0,
         })
     }

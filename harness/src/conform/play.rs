@@ -5,12 +5,14 @@ use std::time::{Duration, Instant};
 use harness_net::Proof;
 
 use super::context::Context;
+use super::exchange::{frames_of, is_loose, judge, request, unresolved};
 use super::frames::FrameReader;
 use super::line::{INBOX, Line};
+use super::merge::merged;
 use super::oracle::Part;
 use super::prover::Piece;
 use crate::plan::{How, ONE_SEGMENT};
-use crate::scenario::model::{Capability, CloseHow, Exchange, Message, Reply};
+use crate::scenario::model::{Capability, CloseHow, Reply};
 use crate::verdict::{self, Deviation, Match, Received, Stop};
 
 /// How long raw bytes must pause before an answer without boundaries counts as whole, in a control
@@ -101,14 +103,13 @@ fn exchange(
     let Some(exchange) = part.of(profile).get(index) else {
         return Ok(());
     };
-    let name = || format!("exchange `{}`", exchange.name);
-    if let Some(request) = &exchange.request {
-        line.trace
-            .frame_out(request.encoded.bytes.len(), &request.encoded.fields);
-        send_cut(line, ctx, request, cuts).map_err(|d| (name(), d))?;
+    let name = |deviation| (format!("exchange `{}`", exchange.name), deviation);
+    if let Some((request, _)) = request(ctx, &mut line.said, part, index).map_err(name)? {
+        line.trace.frame_out(request.bytes.len(), &request.fields);
+        send_cut(line, ctx, &request.bytes, cuts).map_err(name)?;
     }
     let sent = Instant::now();
-    reply(line, ctx, part, index, exchange).map_err(|d| (name(), d))?;
+    reply(line, ctx, part, index).map_err(name)?;
     ctx.latencies.push(sent.elapsed().as_nanos() as u64);
     Ok(())
 }
@@ -117,10 +118,9 @@ fn exchange(
 fn send_cut(
     line: &mut Line,
     ctx: &mut Context<'_>,
-    message: &Message,
+    bytes: &[u8],
     cuts: &[usize],
 ) -> Result<(), Deviation> {
-    let bytes = &message.encoded.bytes;
     let mut start = 0;
     let mut proving = true;
     for &cut in cuts {
@@ -141,7 +141,7 @@ fn send_cut(
     write(line, ctx, &bytes[start..])
 }
 
-fn write(line: &mut Line, ctx: &Context<'_>, bytes: &[u8]) -> Result<(), Deviation> {
+pub(super) fn write(line: &mut Line, ctx: &Context<'_>, bytes: &[u8]) -> Result<(), Deviation> {
     match line.write(bytes, ctx.by(ctx.deadlines.reply)) {
         Ok(()) => Ok(()),
         Err(stop) => {
@@ -161,58 +161,6 @@ fn write(line: &mut Line, ctx: &Context<'_>, bytes: &[u8]) -> Result<(), Deviati
             })
         }
     }
-}
-
-/// Several requests in one write, then their answers in order.
-fn merged(
-    line: &mut Line,
-    ctx: &mut Context<'_>,
-    exchanges: &[usize],
-    half: Option<usize>,
-) -> Result<(), Failed> {
-    let requests = |i: &usize| ctx.profile.exchanges[*i].request.as_ref();
-    let mut together = Vec::new();
-    for request in exchanges.iter().filter_map(requests) {
-        together.extend_from_slice(&request.encoded.bytes);
-        line.trace
-            .frame_out(request.encoded.bytes.len(), &request.encoded.fields);
-    }
-    let mut rest = &[][..];
-    if let Some(request) = half.as_ref().and_then(requests) {
-        let (front, back) = request
-            .encoded
-            .bytes
-            .split_at(request.encoded.bytes.len().div_ceil(2));
-        together.extend_from_slice(front);
-        rest = back;
-        line.trace
-            .frame_out(request.encoded.bytes.len(), &request.encoded.fields);
-    }
-    let whole = || format!("{} requests in one write", exchanges.len());
-    write_merged(line, ctx, &together).map_err(|d| (whole(), d))?;
-    let sent = Instant::now();
-    for (n, &i) in exchanges.iter().enumerate() {
-        let exchange = &ctx.profile.exchanges[i];
-        let name = || {
-            format!(
-                "answer {} of {}, exchange `{}`",
-                n + 1,
-                exchanges.len(),
-                exchange.name
-            )
-        };
-        reply(line, ctx, Part::Exchanges, i, exchange).map_err(|d| (name(), d))?;
-        ctx.latencies.push(sent.elapsed().as_nanos() as u64);
-    }
-    if let Some(i) = half {
-        let exchange = &ctx.profile.exchanges[i];
-        let name = || format!("exchange `{}`, of which half was merged", exchange.name);
-        let deadline = ctx.by(ctx.deadlines.reply);
-        line.prove_consumed(ctx.prover, deadline, &mut ctx.tally);
-        write(line, ctx, rest).map_err(|d| (name(), d))?;
-        reply(line, ctx, Part::Exchanges, i, exchange).map_err(|d| (name(), d))?;
-    }
-    Ok(())
 }
 
 /// One write, shown to wait at the peer in one piece: by exactly one more data segment where it
@@ -272,52 +220,43 @@ fn write_while_stopped(
     Ok(())
 }
 
-fn reply(
+/// Awaits the reply of an exchange.
+pub(super) fn reply(
     line: &mut Line,
     ctx: &mut Context<'_>,
     part: Part,
     index: usize,
-    exchange: &Exchange,
 ) -> Result<(), Deviation> {
+    let exchange = &part.of(ctx.profile)[index];
     let deadline = ctx.by(ctx.deadlines.reply);
     let linger = ctx.deadlines.linger;
-    let (decoders, raw, frame) = match &exchange.reply {
+    let framings: Vec<_> = match &exchange.reply {
         Reply::None => return Ok(()),
         Reply::Closes => {
             let got = line.receive(deadline, linger, &[], |_| Ok(Match::NotYet));
             return verdict::closing(CloseHow::Any, &got).map_or(Ok(()), Err);
         }
-        Reply::Given(messages) => {
-            let decoders = messages.iter().map(|m| m.framing.decoder()).collect();
-            let raw = messages.iter().any(|m| !m.framing.has_boundaries());
-            (decoders, raw, exchange.name.as_str())
-        }
-        Reply::Learned { frame, framing } => {
-            let raw = !framing.has_boundaries();
-            (vec![framing.decoder()], raw, frame.as_str())
-        }
+        Reply::Given(messages) => messages.iter().map(|m| &m.framing).collect(),
+        Reply::Learned { framing, .. } => vec![framing],
     };
-    let known = ctx.oracle.answer(part, index);
-    let mut frames = FrameReader::new(decoders);
+    let raw = framings.iter().any(|f| !f.has_boundaries());
+    let wanted = ctx.oracle.answer(part, index, exchange, &mut line.said);
+    let wanted = wanted.map_err(|e| unresolved(&e))?;
+    let known = wanted.as_ref().map(|answer| &*answer.bytes);
+    let mut frames = FrameReader::new(framings.iter().map(|f| f.decoder()).collect());
+    // Fields that may hold anything say nothing early.
+    let early = known.filter(|_| !is_loose(ctx, exchange));
     let got = match known {
         Some(want) if raw => line.receive(deadline, linger, &[], |b| Ok(prefix(want, b))),
         None if raw => until_quiet(line, deadline),
-        _ => line.receive(deadline, linger, &[], |bytes| frames.read(bytes, known)),
+        _ => line.receive(deadline, linger, &[], |bytes| frames.read(bytes, early)),
     };
-    frames.trace(line);
-    let wrong = match known {
-        Some(want) => verdict::answer(want, &got),
-        None => verdict::frame(frame, &got),
+    let frames = match raw {
+        true => frames_of(exchange, &got),
+        false => frames.traced(line),
     };
-    match wrong {
-        Some(deviation) => Err(deviation),
-        None => {
-            if known.is_none() {
-                ctx.learned.push((part, index, got.bytes));
-            }
-            Ok(())
-        }
-    }
+    let wanted = wanted.as_deref();
+    judge(ctx, &mut line.said, (part, index), wanted, got, frames).map_or(Ok(()), Err)
 }
 
 fn prefix(want: &[u8], got: &[u8]) -> Match {

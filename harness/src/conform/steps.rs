@@ -10,10 +10,13 @@ use harness_net::{Exit, NetError, SocketOptions};
 use super::condition;
 use super::context::Context;
 use super::datagram::{self, Flow};
+use super::exchange::unresolved;
 use super::line::Line;
 use super::play;
 use super::trace::Trace;
 use super::transfer::{closed, must, recv, send};
+use crate::scenario::conversation::Conversation;
+use crate::scenario::formula::Slots as _;
 use crate::scenario::model::{RecvExpect, Step, StepKind};
 use crate::target::{Second, TargetError};
 use crate::verdict::{self, Deviation, Match, Stop};
@@ -137,7 +140,7 @@ fn play_on(
     }
     match scene.conns.get_mut(on) {
         Some(Conn::Line(line)) => play::play(line, ctx, &selection, all),
-        Some(Conn::Flow(flow)) => datagram::play(flow, ctx, &selection),
+        Some(Conn::Flow(flow)) => datagram::play(flow, ctx, &selection, all),
         None => Ok(()),
     }
 }
@@ -156,10 +159,17 @@ fn plain(scene: &mut Scene, ctx: &mut Context<'_>, kind: &StepKind) -> Result<()
                 "a connection",
             )
         }
-        StepKind::Send { on, data, error } => {
-            let sent = match conn(scene, on)? {
-                Conn::Line(line) => send(line, ctx, data)?,
-                Conn::Flow(flow) => datagram::send(flow, data),
+        StepKind::Send {
+            on,
+            data,
+            formulas,
+            error,
+        } => {
+            let conn = conn(scene, on)?;
+            let data = data.filled(formulas, conn.said()).map_err(|e| unresolved(&e))?;
+            let sent = match conn {
+                Conn::Line(line) => send(line, ctx, &data)?,
+                Conn::Flow(flow) => datagram::send(flow, &data),
             };
             scene.sent = Some(Instant::now());
             must(sent, error.as_deref(), "the bytes are taken")
@@ -167,19 +177,22 @@ fn plain(scene: &mut Scene, ctx: &mut Context<'_>, kind: &StepKind) -> Result<()
         StepKind::Recv {
             on,
             expect,
+            formulas,
             reads,
             truncated,
             within,
         } => {
             let wait = within.unwrap_or(ctx.deadlines.reply);
             let sent = scene.sent;
-            match conn(scene, on)? {
-                Conn::Line(line) => recv(line, ctx, expect, reads, wait)?,
+            let conn = conn(scene, on)?;
+            let expect = expect.filled(formulas, conn.said()).map_err(|e| unresolved(&e))?;
+            match conn {
+                Conn::Line(line) => recv(line, ctx, &expect, reads, wait)?,
                 Conn::Flow(flow) => {
-                    datagram::recv(flow, ctx, expect, reads.first().copied(), *truncated, wait)?;
+                    datagram::recv(flow, ctx, &expect, reads.first().copied(), *truncated, wait)?;
                 }
             }
-            if let (Some(sent), false) = (sent, matches!(expect, RecvExpect::Nothing(_))) {
+            if let (Some(sent), false) = (sent, matches!(*expect, RecvExpect::Nothing(_))) {
                 ctx.latencies.push(sent.elapsed().as_nanos() as u64);
             }
             Ok(())
@@ -405,6 +418,14 @@ impl Conn {
         match self {
             Self::Line(line) => line.trace.heard(),
             Self::Flow(flow) => flow.trace.heard(),
+        }
+    }
+
+    /// What was said on it.
+    fn said(&mut self) -> &mut Conversation {
+        match self {
+            Self::Line(line) => &mut line.said,
+            Self::Flow(flow) => &mut flow.said,
         }
     }
 

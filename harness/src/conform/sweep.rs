@@ -80,6 +80,8 @@ impl Sweep<'_> {
             tally: Tally::default(),
             latencies: Vec::new(),
             learned: Vec::new(),
+            remember: self.profile.refers || self.case.refers,
+            shapes: Vec::new(),
             notes: Vec::new(),
         };
         let mut scene = Scene::default();
@@ -128,6 +130,7 @@ impl Sweep<'_> {
             tally,
             latencies,
             learned,
+            shapes,
             notes,
             prover,
             ..
@@ -141,6 +144,7 @@ impl Sweep<'_> {
             tally,
             latencies,
             learned,
+            shapes,
             streams,
             octets: excerpts,
             notes,
@@ -413,6 +417,7 @@ impl Sweep<'_> {
             tally: Tally::default(),
             latencies: Vec::new(),
             learned: Vec::new(),
+            shapes: Vec::new(),
             streams: Vec::new(),
             octets: (None, None),
             notes: Vec::new(),

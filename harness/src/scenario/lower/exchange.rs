@@ -70,7 +70,7 @@ pub(crate) fn names(given: &[Item<Named<ExchangeSyntax>>]) -> impl Iterator<Item
 fn exchange(
     cx: &Context,
     named: &Named<ExchangeSyntax>,
-    mut around: Around<'_>,
+    around: Around<'_>,
 ) -> Option<Exchange> {
     let frames = around.frames;
     let given = named.value.get()?;
@@ -79,18 +79,16 @@ fn exchange(
         item.get()
             .and_then(|m| message(cx, frames, Scope::Message(&around), m))
     });
-    let framing = match &request {
-        Some(Some(request)) => Some(Arc::clone(&request.framing)),
-        _ => None,
+    // What the reply repeats may stand in a part that could not be read.
+    let framing = given.request.as_ref().and_then(Item::get).and_then(|named| {
+        let frame = frames.get(&named.name)?.as_ref()?;
+        Some(&frame.framing)
+    });
+    let around = Around {
+        request: framing,
+        replies: true,
+        ..around
     };
-    around.request = framing.as_ref();
-    around.replies = true;
-    if let (Some(None), Some(named)) = (&request, given.request.as_ref().and_then(Item::get)) {
-        // What the reply repeats of it may stand in the part that could not be read.
-        around.request = frames
-            .get(&named.name)
-            .and_then(|f| Some(&f.as_ref()?.framing));
-    }
     let reply = match (&given.reply, &given.request) {
         (Some(item), _) => item.get().and_then(|r| reply(cx, r, &around)),
         (None, Some(item)) => item.get().and_then(|m| learned(cx, m, frames, false)),

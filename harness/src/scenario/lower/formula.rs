@@ -26,6 +26,7 @@ pub(crate) enum Scope<'a> {
 }
 
 /// What is known around a message of an exchange.
+#[derive(Clone, Copy)]
 pub(crate) struct Around<'a> {
     /// The frames of the profile.
     pub(crate) frames: &'a Frames,

@@ -37,7 +37,7 @@ pub enum BytesForm {
     /// The digest of several values, one after the other.
     Digest(Item<DigestForm>),
     /// The HMAC (RFC 2104) of several values, one after the other.
-    Hmac(Item<HmacForm>),
+    Hmac(Box<Item<HmacForm>>),
     /// A message in one of the target's frames, as `FRAME: VALUE`. In steps only.
     Message(Item<MessageSyntax>),
 }
