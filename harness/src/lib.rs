@@ -11,7 +11,7 @@
 //! 3. [`target`] starts what is tested, knows when it is ready, and leaves nothing behind.
 //! 4. [`conform`] carries the plan out: one delivery on one thread over nonblocking sockets, many
 //!    side by side. It observes; it formats nothing. What it observed is judged by [`verdict`],
-//!    which has no clock and no I/O.
+//!    which has no clock and no I/O; [`known`] failures are taken into account.
 //!    Latencies go into [`latency`] histograms.
 //! 5. [`event`] is the only way from the engine to those who watch a run go on.
 //! 6. [`run`] is the result, one serialised value. [`report`] renders it, one file a format, and
@@ -26,6 +26,7 @@ pub mod cli;
 pub mod conform;
 pub mod event;
 pub mod exit;
+pub mod known;
 pub mod latency;
 pub mod plan;
 pub mod quote;

@@ -269,9 +269,10 @@ pub fn matches(expect: &RecvExpect, got: &[u8]) -> Match {
                 Match::Never
             }
         }
-        RecvExpect::Regex(regex) => match regex.find(got) {
-            Some(found) if found.start() == 0 => Match::Met(found.end()),
-            _ => Match::NotYet,
+        RecvExpect::Regex(pattern) => match pattern.matches(got) {
+            Some(end) => Match::Met(end),
+            None if pattern.can_match(got) => Match::NotYet,
+            None => Match::Never,
         },
         RecvExpect::Size(size) => {
             if got.len() >= *size {
@@ -400,6 +401,7 @@ pub fn rests_on_unproved(case: &CaseResult) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::pattern::Pattern;
 
     fn received(bytes: &[u8], stop: Stop) -> Received {
         Received {
@@ -437,10 +439,10 @@ mod tests {
         assert_eq!(matches(&exact, b"ax"), Match::Never);
         let prefix = RecvExpect::Prefix(b"ab".to_vec());
         assert_eq!(matches(&prefix, b"abcd"), Match::Met(4));
-        let regex = RecvExpect::Regex(regex::bytes::Regex::new("[0-9]+\n").unwrap());
+        let regex = RecvExpect::Regex(Pattern::new("[0-9]+\n").unwrap());
         assert_eq!(matches(&regex, b"12"), Match::NotYet);
         assert_eq!(matches(&regex, b"12\n3"), Match::Met(3));
-        assert_eq!(matches(&regex, b"x12\n"), Match::NotYet);
+        assert_eq!(matches(&regex, b"x12\n"), Match::Never);
         assert_eq!(matches(&RecvExpect::Size(2), b"a"), Match::NotYet);
         assert_eq!(matches(&RecvExpect::Size(2), b"abc"), Match::Met(2));
     }

@@ -104,12 +104,12 @@ fn a_profile_means_what_it_says() {
     };
     assert!(matches!(&read.reply, Reply::Learned { frame, .. } if frame == "adu"));
     assert_eq!((read.at.line, read.at.column), (25, 5));
-    let request = &read.request.as_ref().unwrap().encoded.bytes;
+    let request = &read.request.as_ref().unwrap().shape().unwrap().bytes;
     assert_eq!(request[2..], [0, 0, 0, 6, 1, 3, 0, 0x10, 0, 2]);
     let Reply::Given(replies) = &write.reply else {
         panic!("{:?}", write.reply)
     };
-    assert_eq!(replies[0].encoded.bytes[6], 7);
+    assert_eq!(replies[0].shape().unwrap().bytes[6], 7);
 }
 
 #[test]
@@ -126,7 +126,8 @@ fn frames_encode_what_they_are_given() {
             .request
             .as_ref()
             .unwrap()
-            .encoded
+            .fixed()
+            .unwrap()
             .bytes
             .clone()
     };
@@ -461,8 +462,8 @@ fn windows_files_and_aliases_are_read() {
         panic!("two")
     };
     assert_eq!(
-        a.request.as_ref().unwrap().encoded,
-        b.request.as_ref().unwrap().encoded
+        a.request.as_ref().unwrap().fixed(),
+        b.request.as_ref().unwrap().fixed()
     );
 }
 

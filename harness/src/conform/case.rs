@@ -206,7 +206,8 @@ fn judge(
         profile,
         ..bench.sweep(&oracle, &case.steps, deadlines, slowest)
     };
-    let alone = sweep.restart_each || profile.without.contains(&Capability::Concurrency);
+    let alone =
+        !matches!(profile.reset, Reset::None) || profile.without.contains(&Capability::Concurrency);
     let workers = if alone || plan.deliveries.len() < 8 {
         1
     } else {

@@ -173,7 +173,14 @@ fn exchange(
     let frames = frames_of(exchange, &got);
     let wanted = ctx.oracle.answer(part, index, exchange, &mut flow.said);
     let wanted = wanted.map_err(|e| name(unresolved(&e)))?;
-    match judge(ctx, &mut flow.said, (part, index), wanted.as_deref(), got, frames) {
+    match judge(
+        ctx,
+        &mut flow.said,
+        (part, index),
+        wanted.as_deref(),
+        got,
+        frames,
+    ) {
         Some(deviation) => return Err(name(deviation)),
         None => ctx.latencies.push(sent.elapsed().as_nanos() as u64),
     }

@@ -57,7 +57,12 @@ fn asked(
     if !ctx.remember {
         return 0;
     }
-    said.record(&exchange.name, Side::Request, &encoded.bytes, &encoded.fields);
+    said.record(
+        &exchange.name,
+        Side::Request,
+        &encoded.bytes,
+        &encoded.fields,
+    );
     let id = exchange.id.as_ref().and_then(|(field, _)| {
         let id = said.field(&exchange.name, Side::Request, field);
         id.ok()
@@ -74,7 +79,12 @@ pub(super) fn turn_to(
 ) {
     if let (true, Some((encoded, place))) = (ctx.remember, asked) {
         said.begin(&exchange.name);
-        said.record(&exchange.name, Side::Request, &encoded.bytes, &encoded.fields);
+        said.record(
+            &exchange.name,
+            Side::Request,
+            &encoded.bytes,
+            &encoded.fields,
+        );
         said.await_reply(*place);
     }
 }
@@ -115,9 +125,9 @@ pub(super) fn judge(
     });
     let wrong = match (wrong, of_another) {
         (None, None) => None,
-        (None, Some((kind, words))) => Some(
-            Deviation::fail(kind, repeated(said), words).getting(&received.bytes),
-        ),
+        (None, Some((kind, words))) => {
+            Some(Deviation::fail(kind, repeated(said), words).getting(&received.bytes))
+        }
         (Some(deviation), Some((kind, words))) if deviation.kind == verdict::WRONG => {
             Some(Deviation {
                 kind,
@@ -162,7 +172,10 @@ fn names(reply: &Reply) -> Vec<&str> {
 /// early that it is wrong.
 pub(super) fn is_loose(ctx: &Context<'_>, exchange: &Exchange) -> bool {
     let volatile = &ctx.profile.volatile;
-    !volatile.is_empty() && names(&exchange.reply).iter().any(|n| volatile.contains_key(*n))
+    !volatile.is_empty()
+        && names(&exchange.reply)
+            .iter()
+            .any(|n| volatile.contains_key(*n))
 }
 
 fn repeated(said: &Conversation) -> String {
@@ -187,11 +200,17 @@ pub(super) fn misplaced(
         Belongs::Awaited => return None,
         Belongs::Answered(asked) => (
             verdict::DUPLICATE,
-            format!("`{field}` is {shown}: the request `{}` has its reply already", asked.exchange),
+            format!(
+                "`{field}` is {shown}: the request `{}` has its reply already",
+                asked.exchange
+            ),
         ),
         Belongs::Later(asked) => (
             verdict::REORDERED,
-            format!("`{field}` is {shown}: that of `{}`, which was asked later", asked.exchange),
+            format!(
+                "`{field}` is {shown}: that of `{}`, which was asked later",
+                asked.exchange
+            ),
         ),
         Belongs::None => (
             verdict::WRONG_ID,

@@ -26,26 +26,42 @@ struct Asked<'p> {
 
 impl Asked<'_> {
     fn bytes(&self) -> &[u8] {
-        self.said.as_ref().map_or(&[], |(encoded, _)| &encoded.bytes)
+        self.said
+            .as_ref()
+            .map_or(&[], |(encoded, _)| &encoded.bytes)
     }
 }
 
-/// Several requests in one write, then their answers.
+/// Several requests in one write, then their answers. `opening` is an exchange of the opening
+/// whose message begins that write, and is not answered.
 pub(super) fn merged(
     line: &mut Line,
     ctx: &mut Context<'_>,
+    opening: Option<usize>,
     exchanges: &[usize],
     half: Option<usize>,
 ) -> Result<(), Failed> {
-    let whole = |deviation| (format!("{} requests in one write", exchanges.len()), deviation);
+    let whole = |deviation| {
+        (
+            format!("{} requests in one write", exchanges.len()),
+            deviation,
+        )
+    };
     let mut asked = Vec::with_capacity(exchanges.len());
     let mut together = Vec::new();
+    if let Some(index) = opening {
+        let one = ask(line, ctx, Part::Opening, index).map_err(whole)?;
+        together.extend_from_slice(one.bytes());
+    }
     for &index in exchanges {
-        let one = ask(line, ctx, index).map_err(whole)?;
+        let one = ask(line, ctx, Part::Exchanges, index).map_err(whole)?;
         together.extend_from_slice(one.bytes());
         asked.push(one);
     }
-    let half = half.map(|index| ask(line, ctx, index)).transpose().map_err(whole)?;
+    let half = half
+        .map(|index| ask(line, ctx, Part::Exchanges, index))
+        .transpose()
+        .map_err(whole)?;
     let mut rest = &[][..];
     if let Some(half) = &half {
         let bytes = half.bytes();
@@ -60,7 +76,10 @@ pub(super) fn merged(
     }
     if let Some(half) = &half {
         let name = |deviation| {
-            let step = format!("exchange `{}`, of which half was merged", half.exchange.name);
+            let step = format!(
+                "exchange `{}`, of which half was merged",
+                half.exchange.name
+            );
             (step, deviation)
         };
         let deadline = ctx.by(ctx.deadlines.reply);
@@ -72,14 +91,19 @@ pub(super) fn merged(
     Ok(())
 }
 
-fn ask<'p>(line: &mut Line, ctx: &mut Context<'p>, index: usize) -> Result<Asked<'p>, Deviation> {
-    let said = request(ctx, &mut line.said, Part::Exchanges, index)?;
+fn ask<'p>(
+    line: &mut Line,
+    ctx: &mut Context<'p>,
+    part: Part,
+    index: usize,
+) -> Result<Asked<'p>, Deviation> {
+    let said = request(ctx, &mut line.said, part, index)?;
     if let Some((encoded, _)) = &said {
         line.trace.frame_out(encoded.bytes.len(), &encoded.fields);
     }
     Ok(Asked {
         index,
-        exchange: &ctx.profile.exchanges[index],
+        exchange: &part.of(ctx.profile)[index],
         said,
     })
 }
@@ -126,9 +150,13 @@ fn in_any_order(line: &mut Line, ctx: &mut Context<'_>, asked: &[Asked<'_>]) -> 
         };
         let deadline = ctx.by(ctx.deadlines.reply);
         let mut reader = FrameReader::new(vec![framing.decoder()]);
-        let got = line.receive(deadline, ctx.deadlines.linger, &[], |b| reader.read(b, None));
+        let got = line.receive(deadline, ctx.deadlines.linger, &[], |b| {
+            reader.read(b, None)
+        });
         let frames = reader.traced(line);
-        let id = frames.first().and_then(|f| mask::field(&got.bytes, f, field));
+        let id = frames
+            .first()
+            .and_then(|f| mask::field(&got.bytes, f, field));
         let Some(id) = id.filter(|_| got.stop == Stop::Complete) else {
             let step = named(first, asked);
             return Err((step, missing(&got, &open, asked)));

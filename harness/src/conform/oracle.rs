@@ -122,20 +122,22 @@ impl Oracle {
         exchange: &Exchange,
         said: &mut Conversation,
     ) -> Result<Option<Cow<'_, Answer>>, Unresolved> {
-        Ok(match (self.answers[part as usize].get(index), &exchange.reply) {
-            (Some(Known::Is(answer)), _) => Some(Cow::Borrowed(answer)),
-            (Some(Known::Learned(answer)), _) => Some(match (&exchange.id, said.awaited()) {
-                (Some((_, field)), Some(asked)) => Cow::Owned(Answer {
-                    bytes: mask::with(&answer.bytes, answer.frames.first(), field, &asked.id),
-                    frames: answer.frames.clone(),
+        Ok(
+            match (self.answers[part as usize].get(index), &exchange.reply) {
+                (Some(Known::Is(answer)), _) => Some(Cow::Borrowed(answer)),
+                (Some(Known::Learned(answer)), _) => Some(match (&exchange.id, said.awaited()) {
+                    (Some((_, field)), Some(asked)) => Cow::Owned(Answer {
+                        bytes: mask::with(&answer.bytes, answer.frames.first(), field, &asked.id),
+                        frames: answer.frames.clone(),
+                    }),
+                    _ => Cow::Borrowed(answer),
                 }),
-                _ => Cow::Borrowed(answer),
-            }),
-            (Some(Known::Computed), Reply::Given(messages)) => {
-                Some(Cow::Owned(Answer::computed(messages, said)?))
-            }
-            _ => None,
-        })
+                (Some(Known::Computed), Reply::Given(messages)) => {
+                    Some(Cow::Owned(Answer::computed(messages, said)?))
+                }
+                _ => None,
+            },
+        )
     }
 
     /// Keeps what a control exchange brought.

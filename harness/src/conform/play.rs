@@ -32,9 +32,13 @@ pub(super) fn play(
     selection: &[usize],
     all: bool,
 ) -> Result<(), Failed> {
-    if !line.opened {
-        line.opened = true;
-        for i in 0..ctx.profile.opening.len() {
+    let mut held = None;
+    if !std::mem::replace(&mut line.opened, true) {
+        let mut opening = 0..ctx.profile.opening.len();
+        if let How::Merge { opening: true, .. } = &ctx.delivery.how {
+            held = opening.next_back();
+        }
+        for i in opening {
             exchange(line, ctx, Part::Opening, i, &[])?;
         }
     }
@@ -50,7 +54,7 @@ pub(super) fn play(
         How::Merge {
             exchanges, half, ..
         } => {
-            merged(line, ctx, exchanges, *half)?;
+            merged(line, ctx, held, exchanges, *half)?;
             let last = half.or(exchanges.last().copied());
             if let (true, Some(last)) = (reuse, last) {
                 exchange(line, ctx, Part::Exchanges, witness(selection, last), &[])?;

@@ -166,7 +166,9 @@ fn plain(scene: &mut Scene, ctx: &mut Context<'_>, kind: &StepKind) -> Result<()
             error,
         } => {
             let conn = conn(scene, on)?;
-            let data = data.filled(formulas, conn.said()).map_err(|e| unresolved(&e))?;
+            let data = data
+                .filled(formulas, conn.said())
+                .map_err(|e| unresolved(&e))?;
             let sent = match conn {
                 Conn::Line(line) => send(line, ctx, &data)?,
                 Conn::Flow(flow) => datagram::send(flow, &data),
@@ -185,7 +187,9 @@ fn plain(scene: &mut Scene, ctx: &mut Context<'_>, kind: &StepKind) -> Result<()
             let wait = within.unwrap_or(ctx.deadlines.reply);
             let sent = scene.sent;
             let conn = conn(scene, on)?;
-            let expect = expect.filled(formulas, conn.said()).map_err(|e| unresolved(&e))?;
+            let expect = expect
+                .filled(formulas, conn.said())
+                .map_err(|e| unresolved(&e))?;
             match conn {
                 Conn::Line(line) => recv(line, ctx, &expect, reads, wait)?,
                 Conn::Flow(flow) => {

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use harness_wire::Encoded;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
-use harness_wire::Encoded;
 use sha2::{Digest as _, Sha256};
 
 use crate::scenario::model::{
@@ -84,7 +84,9 @@ pub enum How {
         exchanges: Vec<usize>,
         /// The exchange of which the first half follows in the same write.
         half: Option<usize>,
-        /// Bytes in that write.
+        /// True: the last message of the opening begins that write.
+        opening: bool,
+        /// Bytes in that write, as far as they are known.
         bytes: usize,
     },
 }
@@ -112,10 +114,14 @@ impl Delivery {
                 id
             }
             How::Merge {
-                exchanges, half, ..
+                exchanges,
+                half,
+                opening,
+                ..
             } => {
                 format!(
-                    "merge:{}{}",
+                    "merge:{}{}{}",
+                    if *opening { "opening+" } else { "" },
                     exchanges.len(),
                     if half.is_some() { "+half" } else { "" }
                 )
@@ -144,6 +150,15 @@ impl Delivery {
                         cuts.len() + 1
                     ),
                 }
+            }
+            How::Merge {
+                exchanges,
+                opening: true,
+                ..
+            } => {
+                let last = profile.opening.last().map_or("?", |e| &e.name);
+                let first = exchanges.first().map_or("?", |e| name(profile, *e));
+                format!("the opening's last message (`{last}`) and request `{first}` in one write")
             }
             How::Merge {
                 exchanges, half, ..
@@ -175,10 +190,7 @@ fn request_len(exchange: &Exchange) -> usize {
 }
 
 /// The exchanges among these whose requests have a length that is known only once they were said.
-pub(super) fn open<'a>(
-    played: &'a [usize],
-    profile: &'a Profile,
-) -> impl Iterator<Item = &'a str> {
+pub(super) fn open<'a>(played: &'a [usize], profile: &'a Profile) -> impl Iterator<Item = &'a str> {
     let exchanges = played.iter().map(|i| &profile.exchanges[*i]);
     let open = exchanges.filter(|e| e.request.is_some() && shape(e).is_none());
     open.map(|e| &*e.name)
@@ -442,7 +454,21 @@ fn merges(
             how: How::Merge {
                 exchanges,
                 half,
+                opening: false,
                 bytes,
+            },
+        });
+    }
+    // A client whose opening ends with a message of its own need not wait before the first request.
+    let last = profile.opening.last();
+    if let Some(last) = last.filter(|e| e.request.is_some() && matches!(e.reply, Reply::None)) {
+        out.push(Delivery {
+            class: Class::Merge,
+            how: How::Merge {
+                exchanges: vec![fit[0]],
+                half: None,
+                opening: true,
+                bytes: request_len(last) + request_len(&profile.exchanges[fit[0]]),
             },
         });
     }

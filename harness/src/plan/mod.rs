@@ -12,7 +12,7 @@ pub use delivery::{Class, Delivery, How, deliveries, played};
 pub use lane::{Lane, ONE_SEGMENT};
 pub use need::{Facts, fate};
 
-use crate::scenario::model::{Case, DeliverySpec, Document, Profile};
+use crate::scenario::model::{Case, DeliverySpec, Document, KnownFailure, Profile};
 
 /// What the user asked for beside the scenarios.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +34,8 @@ pub struct Plan {
     pub seed: u64,
     /// Its cases.
     pub cases: Vec<CasePlan>,
+    /// The failures that its documents know.
+    pub known: Vec<KnownFailure>,
 }
 
 /// One case, ready to run.
@@ -156,6 +158,10 @@ impl Plan {
         Ok(Self {
             seed: overrides.seed,
             cases,
+            known: documents
+                .iter()
+                .flat_map(|d| d.known_failures.clone())
+                .collect(),
         })
     }
 
@@ -182,9 +188,8 @@ fn plan_case(
         if let Some(id) = &overrides.delivery {
             list.retain(|d| &d.id(&profile) == id);
         }
-        let cuts = |d: &DeliverySpec| {
-            !matches!(d, DeliverySpec::Whole | DeliverySpec::Merge { .. })
-        };
+        let cuts =
+            |d: &DeliverySpec| !matches!(d, DeliverySpec::Whole | DeliverySpec::Merge { .. });
         if profile.transport.is_stream() && case.deliver.iter().any(cuts) {
             for name in delivery::open(&played(&case.steps, &profile), &profile) {
                 open = true;

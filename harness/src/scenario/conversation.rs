@@ -180,7 +180,10 @@ impl Conversation {
         }
         all.find_map(|said| {
             let found = said.fields.iter().find(|f| &*f.name == field)?;
-            let pieces = found.ranges.iter().filter_map(|r| said.bytes.get(r.clone()));
+            let pieces = found
+                .ranges
+                .iter()
+                .filter_map(|r| said.bytes.get(r.clone()));
             Some(pieces.flatten().copied().collect())
         })
         .ok_or_else(|| {

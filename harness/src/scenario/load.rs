@@ -11,10 +11,10 @@ use super::context::Context;
 use super::de::read;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::lower::{self, Lowered, Targets, Unique};
-use super::model::{Document, Scenario};
+use super::model::{Document, KnownFailure, Scenario};
 use super::source::{MAX_FILE_BYTES, Source, Span};
 use super::suggest;
-use super::syntax::{Item, ProfileSyntax, ScenarioSyntax};
+use super::syntax::{Item, KnownFailuresSyntax, ProfileSyntax, ScenarioSyntax};
 use super::tree::{BUDGET, Kind, NodeId, Tree};
 
 /// Reads and checks a file, with the files that it names.
@@ -103,6 +103,13 @@ enum Loaded {
     Wrong,
 }
 
+/// What a file holds; `None` for what had a mistake.
+struct Documents {
+    profiles: Vec<(String, Option<Lowered>)>,
+    scenarios: Vec<Option<Scenario>>,
+    known_failures: Option<Vec<KnownFailure>>,
+}
+
 /// One load: the file that was asked for, and those that it names.
 #[derive(Default)]
 pub(super) struct Loader {
@@ -137,7 +144,11 @@ impl Loader {
         let mut errors = Vec::new();
         let tree = Tree::parse(&source, BUDGET, &mut errors);
         let cx = Context::new(source, tree, errors);
-        let (profiles, scenarios) = self.documents(&cx);
+        let Documents {
+            profiles,
+            scenarios,
+            known_failures,
+        } = self.documents(&cx);
         let errors = cx.into_errors();
         let first = profiles.first().and_then(|(_, lowered)| lowered.clone());
         let loaded = match first {
@@ -155,27 +166,23 @@ impl Loader {
             digest,
             profiles: profiles?,
             scenarios: scenarios.into_iter().collect::<Option<_>>()?,
+            known_failures: known_failures?,
         })
     }
 
     /// The profiles first, since scenarios name them, in whatever order they stand.
-    #[expect(
-        clippy::type_complexity,
-        reason = "profiles by name, and scenarios; used once"
-    )]
-    fn documents(
-        &mut self,
-        cx: &Context,
-    ) -> (Vec<(String, Option<Lowered>)>, Vec<Option<Scenario>>) {
+    fn documents(&mut self, cx: &Context) -> Documents {
         let mut profiles = Vec::new();
         let mut scenarios = Vec::new();
         let mut names = Unique::default();
         let mut titles = Unique::default();
+        let mut globs = Unique::default();
+        let mut known_failures = Some(Vec::new());
         if cx.tree().documents.is_empty() && cx.mistakes() == 0 {
             cx.error_help(
                 Span::default(),
                 "the file is empty",
-                "a file holds a profile (`target: ...`) or a scenario (`scenario: ...`)",
+                "a file holds a profile (`target: ...`), a scenario (`scenario: ...`) or `known_failures: [...]`",
             );
         }
         for &id in &cx.tree().documents {
@@ -201,6 +208,14 @@ impl Loader {
                     profiles.push((name, lowered));
                 }
                 Some(DocumentKind::Scenario) => scenarios.push(read::<ScenarioSyntax>(cx, id)),
+                Some(DocumentKind::KnownFailures) => {
+                    let entries = read::<KnownFailuresSyntax>(cx, id)
+                        .and_then(|syntax| lower::known_failures(cx, &syntax, &mut globs));
+                    match (entries, &mut known_failures) {
+                        (Some(entries), Some(all)) => all.extend(entries),
+                        _ => known_failures = None,
+                    }
+                }
                 None => {}
             }
         }
@@ -219,7 +234,11 @@ impl Loader {
                 lower::scenario(cx, &syntax, &mut targets, &mut ids)
             })
             .collect();
-        (profiles, scenarios)
+        Documents {
+            profiles,
+            scenarios,
+            known_failures,
+        }
     }
 
     /// The profile that `use:` names. `Err` where it had mistakes; they are told.
@@ -367,6 +386,7 @@ fn hex(bytes: &[u8]) -> String {
 enum DocumentKind {
     Profile,
     Scenario,
+    KnownFailures,
 }
 
 fn first_key(cx: &Context, id: NodeId) -> Option<Span> {
@@ -379,7 +399,8 @@ fn first_key(cx: &Context, id: NodeId) -> Option<Span> {
 /// What a document is: its first key says it.
 fn document_kind(cx: &Context, id: NodeId) -> Option<DocumentKind> {
     const WORDS: [&str; 3] = ["target", "scenario", "known_failures"];
-    const HELP: &str = "a document begins with `target: NAME` (a profile) or `scenario: NAME`";
+    const HELP: &str =
+        "a document begins with `target: NAME` (a profile), `scenario: NAME` or `known_failures:`";
     let node = cx.node(id);
     let entries = match &node.kind {
         Kind::Broken => return None,
@@ -405,10 +426,7 @@ fn document_kind(cx: &Context, id: NodeId) -> Option<DocumentKind> {
     match &*first.key {
         "target" => return Some(DocumentKind::Profile),
         "scenario" => return Some(DocumentKind::Scenario),
-        "known_failures" => {
-            cx.error_help(first.key_span, "`known_failures` is not built yet", HELP);
-            return None;
-        }
+        "known_failures" => return Some(DocumentKind::KnownFailures),
         _ => {}
     }
     // The word may stand further down, or be misspelt.
@@ -420,6 +438,7 @@ fn document_kind(cx: &Context, id: NodeId) -> Option<DocumentKind> {
         );
         return match &*late.key {
             "scenario" => Some(DocumentKind::Scenario),
+            "known_failures" => Some(DocumentKind::KnownFailures),
             // A scenario may have a `target:` too.
             _ if entries.iter().any(|e| &*e.key == "cases") => None,
             _ => Some(DocumentKind::Profile),

@@ -86,7 +86,9 @@ impl Message {
         framing: Arc<dyn Framing>,
         fields: Vec<(String, FieldValue)>,
     ) -> Result<Self, EncodeError> {
-        let known = fields.iter().all(|(_, v)| matches!(v, FieldValue::Fixed(_)));
+        let known = fields
+            .iter()
+            .all(|(_, v)| matches!(v, FieldValue::Fixed(_)));
         let sample: Option<Vec<_>> = fields
             .iter()
             .map(|(name, value)| Some((name.clone(), value.sample()?)))
@@ -149,7 +151,104 @@ impl Message {
         let encoded = self.framing.encode(&Fields { fields: values });
         encoded.map(Cow::Owned).map_err(|e| {
             let frame = &self.frame;
-            Unresolved(format!("the frame `{frame}` cannot hold what was computed: {e}"))
+            Unresolved(format!(
+                "the frame `{frame}` cannot hold what was computed: {e}"
+            ))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::conversation::Side;
+    use crate::scenario::formula::{Form, Reference};
+    use harness_wire::{Algorithm, Counts, Delimiter, Field, LengthPrefix, Limits, Raw};
+    use proptest::prelude::*;
+
+    fn framings() -> Vec<(Arc<dyn Framing>, &'static str)> {
+        let limits = Limits::default();
+        let int = "u32be".parse().unwrap();
+        vec![
+            (
+                Arc::new(LengthPrefix::new(int, Counts::All, 0, limits).unwrap()),
+                "body",
+            ),
+            (
+                Arc::new(Delimiter::new(b"\0end".to_vec(), false, limits).unwrap()),
+                "body",
+            ),
+            (Arc::new(Raw::new(limits)), "data"),
+        ]
+    }
+
+    /// The conversation in which `hello` was answered with these bytes.
+    fn after(nonce: &[u8]) -> Conversation {
+        let mut said = Conversation::new(1, "tcp://127.0.0.1:9".parse().unwrap());
+        let field = Field {
+            name: "nonce".into(),
+            ranges: vec![0..nonce.len()],
+        };
+        said.record("hello", Side::Reply, nonce, &[field]);
+        said
+    }
+
+    fn nonce(size: Option<usize>) -> Formula {
+        Formula::Field(Reference {
+            exchange: "hello".to_owned(),
+            side: Side::Reply,
+            field: "nonce".to_owned(),
+            size,
+        })
+    }
+
+    fn message(framing: &Arc<dyn Framing>, field: &str, value: FieldValue) -> Message {
+        let fields = vec![(field.to_owned(), value)];
+        Message::new("f".to_owned(), Arc::clone(framing), fields).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn a_computed_message_equals_its_fixed_twin(
+            before in proptest::collection::vec(any::<u8>(), 0..40),
+            said in proptest::collection::vec(any::<u8>(), 0..40),
+            key in proptest::collection::vec(any::<u8>(), 0..80),
+            knows_size in any::<bool>(),
+        ) {
+            // Bytes that a delimiter would end at are refused in both.
+            prop_assume!(!before.contains(&0) && !said.contains(&0));
+            let size = knows_size.then_some(said.len());
+            let mac = Formula::Digest {
+                algorithm: Algorithm::Sha256,
+                key: Some(Box::new(Formula::Fixed(key.clone()))),
+                of: vec![Formula::Fixed(before.clone()), nonce(size)],
+                form: Form::Hex,
+            };
+            let formula = Formula::Concat(vec![Formula::Fixed(before.clone()), nonce(size), mac]);
+            let all = [&*before, &*said].concat();
+            let mac = harness_wire::to_hex(&Algorithm::Sha256.hmac(&key, [&*all]));
+            let twin = [&*all, mac.as_bytes()].concat();
+            for (framing, field) in framings() {
+                let computed = message(&framing, field, FieldValue::Bytes(formula.clone()));
+                let fixed = message(&framing, field, FieldValue::Fixed(Value::Bytes(twin.clone())));
+                let mut conversation = after(&said);
+                let spoken = computed.spoken(&mut conversation).unwrap();
+                prop_assert_eq!(&*spoken, fixed.fixed().unwrap());
+                prop_assert!(computed.fixed().is_none());
+                let shape = computed.shape().map(|s| (s.bytes.len(), s.fields.clone()));
+                let known = knows_size.then(|| (spoken.bytes.len(), spoken.fields.clone()));
+                prop_assert_eq!(shape, known, "the plan cuts what is sent");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_not_said_is_told() {
+        let (framing, field) = framings().remove(0);
+        let message = message(&framing, field, FieldValue::Bytes(nonce(None)));
+        let mut nothing = Conversation::new(1, "tcp://127.0.0.1:9".parse().unwrap());
+        let error = message.spoken(&mut nothing).unwrap_err().to_string();
+        assert!(error.contains("`{hello.reply.nonce}`"), "{error}");
+        assert!(error.contains("was not seen"), "{error}");
     }
 }

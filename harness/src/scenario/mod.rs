@@ -16,6 +16,7 @@ mod load;
 mod lower;
 pub mod message;
 pub mod model;
+pub mod pattern;
 mod reference;
 mod schema;
 mod source;

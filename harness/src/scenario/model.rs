@@ -12,6 +12,7 @@ use harness_wire::Framing;
 
 use super::formula::{Formula, Slots};
 pub use super::message::Message;
+use super::pattern::Pattern;
 
 /// A place in a file, for reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +36,23 @@ pub struct Document {
     pub profiles: Vec<Arc<Profile>>,
     /// The scenarios that it defines.
     pub scenarios: Vec<Scenario>,
+    /// The failures that it knows.
+    pub known_failures: Vec<KnownFailure>,
+}
+
+/// Cases that are known to fail, for a reason and for a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownFailure {
+    /// A glob of case ids.
+    pub case: String,
+    /// Why they fail.
+    pub reason: String,
+    /// Where that is being worked on.
+    pub issue: Option<String>,
+    /// The last day on which it counts.
+    pub expires: jiff::civil::Date,
+    /// Where it is written.
+    pub at: Location,
 }
 
 /// What is tested and how it speaks.
@@ -478,7 +496,7 @@ pub enum RecvExpect {
     /// At least these bytes at the front; what else is there is read too.
     Prefix(Vec<u8>),
     /// Bytes that match from their first byte on.
-    Regex(regex::bytes::Regex),
+    Regex(Pattern),
     /// This many bytes.
     Size(usize),
     /// Nothing, for this long. The end of the stream is not something.

@@ -67,7 +67,11 @@ impl Algorithm {
 
 /// HMAC takes keys of every length (RFC 2104 section 2), so that there always is one.
 fn mac<'a, M: Mac>(keyed: Option<M>, parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
-    let keyed = keyed.map(|keyed| parts.into_iter().fold(keyed, |m, part| m.chain_update(part)));
+    let keyed = keyed.map(|keyed| {
+        parts
+            .into_iter()
+            .fold(keyed, |m, part| m.chain_update(part))
+    });
     keyed.map_or_else(Vec::new, |m| m.finalize().into_bytes().to_vec())
 }
 

@@ -110,6 +110,7 @@ fn case(
     let needs = needs(given);
     let transport = transport(target, &needs);
     let mut steps = Steps::new(target.known(), transport);
+    steps.unsure = matches!(target, Target::Unsure);
     let list = match &given.steps {
         None => {
             steps.plays = true;

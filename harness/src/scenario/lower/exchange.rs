@@ -42,7 +42,9 @@ impl<'a> Parts<'a> {
         let mut all = Vec::with_capacity(given.len());
         for named in given.iter().filter_map(Item::get) {
             let fits = chosen(cx, "an exchange", &named.name, named.name_span)
-                && self.unique.add(cx, "the exchange", &named.name, named.name_span);
+                && self
+                    .unique
+                    .add(cx, "the exchange", &named.name, named.name_span);
             let above = if in_turn { &*all } else { &[] };
             let around = Around {
                 frames: self.frames,
@@ -64,14 +66,12 @@ impl<'a> Parts<'a> {
 
 /// The names of the exchanges of a list.
 pub(crate) fn names(given: &[Item<Named<ExchangeSyntax>>]) -> impl Iterator<Item = String> {
-    given.iter().filter_map(|item| Some(item.get()?.name.clone()))
+    given
+        .iter()
+        .filter_map(|item| Some(item.get()?.name.clone()))
 }
 
-fn exchange(
-    cx: &Context,
-    named: &Named<ExchangeSyntax>,
-    around: Around<'_>,
-) -> Option<Exchange> {
+fn exchange(cx: &Context, named: &Named<ExchangeSyntax>, around: Around<'_>) -> Option<Exchange> {
     let frames = around.frames;
     let given = named.value.get()?;
     let at = named.value.span;
@@ -80,10 +80,14 @@ fn exchange(
             .and_then(|m| message(cx, frames, Scope::Message(&around), m))
     });
     // What the reply repeats may stand in a part that could not be read.
-    let framing = given.request.as_ref().and_then(Item::get).and_then(|named| {
-        let frame = frames.get(&named.name)?.as_ref()?;
-        Some(&frame.framing)
-    });
+    let framing = given
+        .request
+        .as_ref()
+        .and_then(Item::get)
+        .and_then(|named| {
+            let frame = frames.get(&named.name)?.as_ref()?;
+            Some(&frame.framing)
+        });
     let around = Around {
         request: framing,
         replies: true,

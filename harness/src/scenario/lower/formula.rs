@@ -23,6 +23,8 @@ pub(crate) enum Scope<'a> {
     /// What the profile's exchanges said, as far as they were played. Without a profile nothing is
     /// known of them.
     Step(Option<&'a Lowered>),
+    /// The same of a profile that had a mistake, which is told.
+    Unsure,
 }
 
 /// What is known around a message of an exchange.
@@ -45,12 +47,7 @@ pub(crate) struct Around<'a> {
 }
 
 /// The bytes. `None` where they had a mistake; it is told.
-pub(crate) fn formula(
-    cx: &Context,
-    scope: Scope<'_>,
-    given: &Bytes,
-    at: Span,
-) -> Option<Formula> {
+pub(crate) fn formula(cx: &Context, scope: Scope<'_>, given: &Bytes, at: Span) -> Option<Formula> {
     let form = match given {
         Bytes::Text(given) => return text(cx, scope, given, at),
         Bytes::Form(form) => form,
@@ -83,6 +80,7 @@ pub(crate) fn formula(
                     None => Formula::Message(Box::new(message)),
                 })
             }
+            Scope::Unsure => None,
             Scope::Step(None) => {
                 cx.error_help(
                     item.span,
@@ -104,11 +102,7 @@ pub(crate) fn formula(
 }
 
 /// Each value of a list. `None` where one had a mistake; each is told.
-pub(crate) fn list(
-    cx: &Context,
-    scope: Scope<'_>,
-    items: &[Item<Bytes>],
-) -> Option<Vec<Formula>> {
+pub(crate) fn list(cx: &Context, scope: Scope<'_>, items: &[Item<Bytes>]) -> Option<Vec<Formula>> {
     let all: Vec<_> = items
         .iter()
         .map(|item| formula(cx, scope, item.get()?, item.span))
@@ -181,12 +175,7 @@ fn text(cx: &Context, scope: Scope<'_>, given: &str, at: Span) -> Option<Formula
 }
 
 /// What a name in braces stands for.
-pub(crate) fn reference(
-    cx: &Context,
-    scope: Scope<'_>,
-    name: &str,
-    at: Span,
-) -> Option<Formula> {
+pub(crate) fn reference(cx: &Context, scope: Scope<'_>, name: &str, at: Span) -> Option<Formula> {
     if matches!(scope, Scope::Nothing) {
         cx.error_help(
             at,
@@ -234,7 +223,7 @@ pub(crate) fn reference(
     };
     let layouts = match scope {
         Scope::Message(around) => around.layouts(cx, exchange, side, at)?,
-        Scope::Step(None) => Vec::new(),
+        Scope::Step(None) | Scope::Unsure => Vec::new(),
         Scope::Step(Some(target)) => {
             let found = all_of(&target.profile).find(|e| e.name == exchange);
             match found {
@@ -284,20 +273,45 @@ impl Around<'_> {
             };
             return Some(vec![request.layout()]);
         }
-        if let Some(found) = self.before.iter().copied().flatten().find(|e| e.name == exchange) {
+        if let Some(found) = self
+            .before
+            .iter()
+            .copied()
+            .flatten()
+            .find(|e| e.name == exchange)
+        {
             return said(cx, found, side, at);
         }
         if self.broken.iter().any(|b| b == exchange) {
             return None;
         }
-        if self.declared.iter().any(|d| d == exchange) {
+        if exchange == self.exchange {
+            let words = format!(
+                "the {} of `{exchange}` does not come before this message",
+                side.word()
+            );
             cx.error_help(
                 at,
-                format!("the {} of `{exchange}` is not sure to come before this message", side.word()),
-                "only `opening` is played first on every connection: move it there",
+                words,
+                "a reply may refer to its own request, as `{request.FIELD}`",
+            );
+        } else if self.declared.iter().any(|d| d == exchange) {
+            cx.error_help(
+                at,
+                format!(
+                    "the {} of `{exchange}` is not sure to come before this message",
+                    side.word()
+                ),
+                "only what stands in `opening`, and above, is played first on every connection",
             );
         } else {
-            let known: Vec<&String> = self.before.iter().copied().flatten().map(|e| &e.name).collect();
+            let known: Vec<&String> = self
+                .before
+                .iter()
+                .copied()
+                .flatten()
+                .map(|e| &e.name)
+                .collect();
             cx.push(suggest::unknown_name(cx, "exchange", exchange, at, &known));
         }
         None
@@ -305,14 +319,13 @@ impl Around<'_> {
 }
 
 /// The fields of what one side says in an exchange.
-fn said(
-    cx: &Context,
-    exchange: &Exchange,
-    side: Side,
-    at: Span,
-) -> Option<Vec<Vec<FieldLayout>>> {
+fn said(cx: &Context, exchange: &Exchange, side: Side, at: Span) -> Option<Vec<Vec<FieldLayout>>> {
     let layouts: Vec<_> = match (side, &exchange.reply) {
-        (Side::Request, _) => exchange.request.iter().map(|m| m.framing.layout()).collect(),
+        (Side::Request, _) => exchange
+            .request
+            .iter()
+            .map(|m| m.framing.layout())
+            .collect(),
         (Side::Reply, Reply::Given(all)) => all.iter().map(|m| m.framing.layout()).collect(),
         (Side::Reply, Reply::Learned { framing, .. }) => vec![framing.layout()],
         (Side::Reply, Reply::None | Reply::Closes) => Vec::new(),

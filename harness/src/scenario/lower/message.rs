@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use harness_wire::{EncodeError, IntType, Value};
 
 use crate::scenario::context::{Context, Word};
-use crate::scenario::de::{BYTES_WORDS, read};
 use crate::scenario::conversation::Side;
+use crate::scenario::de::{BYTES_WORDS, read};
 use crate::scenario::formula::{Formula, Reference};
 use crate::scenario::lower::formula::{Scope, formula, reference};
 use crate::scenario::lower::frame::Frame;

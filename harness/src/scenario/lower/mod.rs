@@ -9,6 +9,7 @@ mod exchange;
 mod formula;
 mod frame;
 mod json;
+mod known;
 mod message;
 mod name;
 mod options;
@@ -27,6 +28,7 @@ use super::context::Context;
 use super::syntax::{Item, Time};
 
 pub(crate) use case::{Targets, scenario};
+pub(crate) use known::known_failures;
 pub(crate) use name::Unique;
 pub(crate) use profile::{Lowered, profile};
 pub(crate) use start::READY_WITHIN;

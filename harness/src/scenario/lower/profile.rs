@@ -114,7 +114,9 @@ pub(crate) fn profile(
             transport: transport?,
             host: host?,
             frames: framings,
-            refers: [&opening, &played, &closing].iter().any(|part| part.iter().any(refers)),
+            refers: [&opening, &played, &closing]
+                .iter()
+                .any(|part| part.iter().any(refers)),
             volatile,
             order,
             opening,
@@ -210,11 +212,18 @@ fn exchanges(
         base.map(|b| of(&b.profile).clone()).unwrap_or_default()
     };
     let lists = [&given.opening, &given.exchanges, &given.closing].map(here);
-    let inherited = [there(|p| &p.opening), there(|p| &p.exchanges), there(|p| &p.closing)];
-    let declared = lists.iter().zip(&inherited).flat_map(|(here, there)| match here {
-        Some(here) => exchange::names(here).collect(),
-        None => there.iter().map(|e| e.name.clone()).collect::<Vec<_>>(),
-    });
+    let inherited = [
+        there(|p| &p.opening),
+        there(|p| &p.exchanges),
+        there(|p| &p.closing),
+    ];
+    let declared = lists
+        .iter()
+        .zip(&inherited)
+        .flat_map(|(here, there)| match here {
+            Some(here) => exchange::names(here).collect(),
+            None => there.iter().map(|e| e.name.clone()).collect::<Vec<_>>(),
+        });
     let mut parts = exchange::Parts::new(frames, declared.collect());
     let [in_opening, in_exchanges, in_closing] = lists;
     let [opening, exchanges, closing] = inherited;

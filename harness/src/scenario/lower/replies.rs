@@ -53,7 +53,9 @@ pub(crate) fn volatile(
             continue;
         }
         let of_frame = all.entry(name.to_owned()).or_default();
-        let counts = layout.iter().filter(|f| f.counts.iter().any(|c| c == field));
+        let counts = layout
+            .iter()
+            .filter(|f| f.counts.iter().any(|c| c == field));
         for field in std::iter::once(field).chain(counts.map(|f| &*f.name)) {
             if !of_frame.iter().any(|known| known == field) {
                 of_frame.push(field.to_owned());
@@ -70,7 +72,10 @@ pub(crate) fn order(cx: &Context, item: &Item<OrderSyntax>, exchanges: &[Exchang
         Some(OrderSyntax::Any) => {}
     }
     let replies = exchanges.iter().flat_map(|e| match &e.reply {
-        Reply::Given(all) => all.iter().map(|m: &Message| (e, &m.frame, &m.framing)).collect(),
+        Reply::Given(all) => all
+            .iter()
+            .map(|m: &Message| (e, &m.frame, &m.framing))
+            .collect(),
         Reply::Learned { frame, framing } => vec![(e, frame, framing)],
         Reply::None | Reply::Closes => Vec::new(),
     });
@@ -90,7 +95,10 @@ pub(crate) fn order(cx: &Context, item: &Item<OrderSyntax>, exchanges: &[Exchang
         if exchange.id.is_none() {
             cx.error_help(
                 item.span,
-                format!("the request of `{}` has no `id: true` field to be repeated", exchange.name),
+                format!(
+                    "the request of `{}` has no `id: true` field to be repeated",
+                    exchange.name
+                ),
                 "leave `order` out, or give the request's frame one",
             );
             return Order::Strict;

@@ -28,6 +28,8 @@ enum TargetState {
 /// What is known when a step is reached.
 pub(crate) struct Steps<'a> {
     pub(crate) target: Option<&'a Lowered>,
+    /// True: the target had a mistake, so that it is not known.
+    pub(crate) unsure: bool,
     /// What the target speaks over, where that is known.
     pub(crate) transport: Option<Transport>,
     pub(crate) connections: Connections,
@@ -48,6 +50,7 @@ impl<'a> Steps<'a> {
     pub(crate) fn new(target: Option<&'a Lowered>, transport: Option<Transport>) -> Self {
         Self {
             target,
+            unsure: false,
             transport,
             connections: Connections::default(),
             timed: Vec::new(),

@@ -24,7 +24,10 @@ pub(crate) fn names(text: &str) -> impl Iterator<Item = (usize, &str)> {
 pub(crate) fn parts(name: &str) -> Option<(&str, Side, &str)> {
     let sides = [Side::Request, Side::Reply];
     let split = sides.into_iter().find_map(|side| {
-        if let Some(field) = name.strip_prefix(side.word()).and_then(|n| n.strip_prefix('.')) {
+        if let Some(field) = name
+            .strip_prefix(side.word())
+            .and_then(|n| n.strip_prefix('.'))
+        {
             return Some(("", side, field));
         }
         let at = name.find(&format!(".{}.", side.word()))?;
@@ -97,7 +100,9 @@ mod tests {
         ] {
             assert!(is_reference(name), "{name}");
         }
-        for name in ["a", "name", "a.b", "a.b.c.d", "print", "request.", "a.reply."] {
+        for name in [
+            "a", "name", "a.b", "a.b.c.d", "print", "request.", "a.reply.",
+        ] {
             assert!(!is_reference(name), "{name}");
         }
         assert_eq!(

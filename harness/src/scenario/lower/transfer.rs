@@ -1,7 +1,6 @@
 //! The steps that move bytes: send and receive.
 
 use harness_net::Transport;
-use regex::bytes::{Regex, RegexBuilder};
 
 use crate::scenario::context::Context;
 use crate::scenario::formula::Formula;
@@ -9,6 +8,7 @@ use crate::scenario::lower::formula::{Scope, formula};
 use crate::scenario::lower::positive;
 use crate::scenario::lower::step::{Steps, error_name, optional_time};
 use crate::scenario::model::{RecvExpect, SendData, StepKind};
+use crate::scenario::pattern::Pattern;
 use crate::scenario::source::Span;
 use crate::scenario::syntax::{Bytes, Item, ReadSizes, RecvMap, RecvSyntax, SendMap, SendSyntax};
 
@@ -21,7 +21,10 @@ struct Strings<'a> {
 impl<'a> Strings<'a> {
     fn new(steps: &Steps<'a>) -> Self {
         Self {
-            scope: Scope::Step(steps.target),
+            scope: match steps.unsure {
+                true => Scope::Unsure,
+                false => Scope::Step(steps.target),
+            },
             formulas: Vec::new(),
         }
     }
@@ -37,7 +40,10 @@ impl<'a> Strings<'a> {
     fn list(&mut self, cx: &Context, items: &[Item<Bytes>]) -> Option<Vec<Vec<u8>>> {
         let mut all = Vec::with_capacity(items.len());
         for item in items {
-            all.push(item.get().and_then(|value| self.bytes(cx, value, item.span)));
+            all.push(
+                item.get()
+                    .and_then(|value| self.bytes(cx, value, item.span)),
+            );
         }
         all.into_iter().collect()
     }
@@ -193,7 +199,11 @@ fn data(
         return Some(SendData::Vectored(list(item)?));
     }
     let item = map.whole.as_ref()?;
-    Some(SendData::Whole(strings.bytes(cx, item.get()?, item.span)?))
+    Some(SendData::Whole(strings.bytes(
+        cx,
+        item.get()?,
+        item.span,
+    )?))
 }
 
 /// A `recv` step.
@@ -286,10 +296,18 @@ fn expected(
         );
     }
     if let Some(item) = &map.exact {
-        return Some(RecvExpect::Exact(strings.bytes(cx, item.get()?, item.span)?));
+        return Some(RecvExpect::Exact(strings.bytes(
+            cx,
+            item.get()?,
+            item.span,
+        )?));
     }
     if let Some(item) = &map.prefix {
-        return Some(RecvExpect::Prefix(strings.bytes(cx, item.get()?, item.span)?));
+        return Some(RecvExpect::Prefix(strings.bytes(
+            cx,
+            item.get()?,
+            item.span,
+        )?));
     }
     if let Some(item) = &map.regex {
         return Some(RecvExpect::Regex(regex(cx, item.get()?, item.span)?));
@@ -309,26 +327,10 @@ fn expected(
     Some(RecvExpect::Reads(strings.list(cx, items)?))
 }
 
-/// The pattern, tied to the first byte. A compiled pattern may take 1 MiB.
-fn regex(cx: &Context, pattern: &str, at: Span) -> Option<Regex> {
-    let build = |text: &str| {
-        RegexBuilder::new(text)
-            .size_limit(1 << 20)
-            .dfa_size_limit(1 << 20)
-            .build()
-    };
-    // A comment at the end of an extended pattern would swallow the closing parenthesis; in such a
-    // pattern, and only there, a line end means nothing.
-    let tied =
-        build(&format!("\\A(?:{pattern})")).or_else(|_| build(&format!("\\A(?:{pattern}\n)")));
-    match tied {
-        Ok(regex) => Some(regex),
-        Err(_) => {
-            // The pattern alone gives the better message.
-            let why = match RegexBuilder::new(pattern).size_limit(1 << 20).build() {
-                Err(error) => error.to_string(),
-                Ok(_) => "it cannot be tied to the first byte".to_owned(),
-            };
+fn regex(cx: &Context, pattern: &str, at: Span) -> Option<Pattern> {
+    match Pattern::new(pattern) {
+        Ok(pattern) => Some(pattern),
+        Err(why) => {
             let why = why.lines().last().unwrap_or_default().trim();
             let why = why.strip_prefix("error: ").unwrap_or(why);
             cx.error_help(

@@ -9,6 +9,7 @@ mod case;
 mod exchange;
 mod frame;
 mod item;
+mod known;
 mod options;
 mod profile;
 pub(crate) mod scalar;
@@ -27,10 +28,12 @@ pub use frame::{
     JsonHeaderSyntax, JsonSize, LengthPrefixSyntax, MessageSyntax, RestWord,
 };
 pub use item::{Item, Named, Names, Raw};
+pub use known::{KnownFailureSyntax, KnownFailuresSyntax};
 pub use options::{OptionsSyntax, SetSyntax};
 pub use profile::{
-    BuiltinMap, BuiltinSyntax, LimitsSyntax, OrderSyntax, ProfileSyntax, ReadyForm, ReadyLine, ReadySyntax,
-    ReadyWord, ResetSyntax, RoleSyntax, StartMap, StartSyntax, TransportSyntax, WithoutSyntax,
+    BuiltinMap, BuiltinSyntax, LimitsSyntax, OrderSyntax, ProfileSyntax, ReadyForm, ReadyLine,
+    ReadySyntax, ReadyWord, ResetSyntax, RoleSyntax, StartMap, StartSyntax, TransportSyntax,
+    WithoutSyntax,
 };
 pub use scalar::{Bound, Count, Int, Range, Size, Time, Word};
 pub use step::{

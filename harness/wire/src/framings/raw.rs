@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Decoder, EncodeError, Encoded, Field, FieldLayout, Frame, FrameError, Framing, Limits, Malformed, Message,
-    Progress, Value,
+    Decoder, EncodeError, Encoded, Field, FieldLayout, Frame, FrameError, Framing, Limits,
+    Malformed, Message, Progress, Value,
 };
 
 /// One field, `data`: whatever is there. A frame says nothing about what was sent together.

@@ -1,0 +1,205 @@
+//! Conversations whose messages follow from one another, against a server that checks them: random
+//! challenges, computed proofs, ids, fields that change, replies in any order.
+//!
+//! The server is a Python program of its own, `hostile/speaker.py`, so that no error of the harness
+//! cancels itself out. Where there is no `python3`, the tests say so and pass.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a helper that fails is a test that fails; a skipped test says so"
+)]
+#![allow(dead_code, reason = "the stage serves other tests too")]
+
+mod common;
+#[path = "hostile/stage.rs"]
+mod stage;
+
+use harness::run::Verdict;
+use stage::{Done, Stage, python};
+
+/// How the server speaks.
+const SPEAKS: &str = "\
+timeout: 3s
+frames:
+  challenge: [{nonce: {bytes: {size: 16}}}]
+  response: [{proof: {bytes: {size: 32}}}]
+  welcome: [{status: u8}, {proof: {text: {size: 32}}}]
+  ask: [{tid: {u16be: {id: true}}}, {length: {u16be: {size_of: [body]}}}, {body: bytes}]
+  answer:
+    - tid: {u16be: {id: true}}
+    - length: {u16be: {size_of: [body]}}
+    - clock: {bytes: {size: 8}}
+    - body: bytes
+volatile: [challenge.nonce, answer.clock]
+opening:
+  - challenge: {reply: {challenge: learned}}
+  - login:
+      request: {response: {hmac: {algorithm: sha256, key: secret, of: [client, \"{challenge.reply.nonce}\"]}}}
+      reply:
+        welcome:
+          status: 0
+          proof: {hmac: {algorithm: md5, key: secret, of: [\"{challenge.reply.nonce}{request.proof}\"], as: hex}}
+exchanges:
+  - hello: {request: {ask: hello}, reply: {answer: learned}}
+  - given: {request: {ask: abc}, reply: {answer: {clock: xxxxxxxx, body: ABC}}}
+";
+
+const WHOLE: &str = "  - {id: c, title: t}\n";
+const MERGED: &str = "  - {id: c, title: t, deliver: [{merge: {messages: 3}}]}\n";
+
+/// A run against the server in this mode.
+fn run(mode: &str, speaks: &str, cases: &str) -> Done {
+    let argv = format!("[python3, ./speaker.py, {mode}, \"{{port}}\"]");
+    let stage = Stage::new(
+        &format!("start: {{argv: {argv}, within: 30s}}\n{speaks}"),
+        cases,
+    );
+    std::fs::write(stage.path("speaker.py"), include_str!("hostile/speaker.py")).unwrap();
+    stage.run()
+}
+
+#[test]
+fn a_right_server_passes_under_every_delivery() {
+    if !python() {
+        return;
+    }
+    let all = "  - {id: c, title: t, deliver: [whole, each_cut, field_pairs, each_byte, {merge: {messages: \"2..3\", plus: half}}]}\n";
+    let done = run("right", SPEAKS, all);
+    done.is(Verdict::Pass);
+    let coverage = &done.case().coverage;
+    assert_eq!(coverage.planned, coverage.delivered);
+    assert_eq!(coverage.classes["each_cut"].planned, 8 + 6);
+}
+
+#[test]
+fn a_digest_is_computed_from_what_was_said_and_compared_with_it() {
+    if !python() {
+        return;
+    }
+    // The proof of the client is refused: the first byte says so.
+    let done = run("other_key", SPEAKS, WHOLE);
+    done.is(Verdict::Fail)
+        .kind("wrong answer")
+        .says(&["exchange `login`"]);
+    // The proof of the server does not cover the challenge.
+    let done = run("proof_without_nonce", SPEAKS, WHOLE);
+    done.is(Verdict::Fail)
+        .kind("wrong answer")
+        .says(&["exchange `login`"]);
+}
+
+#[test]
+fn ids_are_repeated_by_replies() {
+    if !python() {
+        return;
+    }
+    for mode in ["wrong_id", "no_id"] {
+        let done = run(mode, SPEAKS, WHOLE);
+        done.is(Verdict::Fail).kind("wrong id").says(&[
+            "exchange `hello`",
+            "repeats its id",
+            "which no request",
+        ]);
+    }
+}
+
+#[test]
+fn a_field_that_changes_is_named_with_the_line_to_add() {
+    if !python() {
+        return;
+    }
+    let silent = SPEAKS.replace(", answer.clock]", "]");
+    let done = run("right", &silent, WHOLE);
+    done.is(Verdict::Inconclusive);
+    let reason = done.case().reason.clone().unwrap();
+    assert!(
+        reason.contains("the field `clock` of the frame `answer`"),
+        "{reason}"
+    );
+    assert!(
+        reason.contains("add `volatile: [answer.clock]` to the profile `t`"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn replies_come_in_any_order_only_where_that_is_said() {
+    if !python() {
+        return;
+    }
+    let any = format!("order: any\n{SPEAKS}");
+    run("right", &any, MERGED).is(Verdict::Pass);
+    run("reversed", &any, MERGED).is(Verdict::Pass);
+    let strict = run("reversed", SPEAKS, MERGED);
+    strict
+        .is(Verdict::Fail)
+        .kind("reordered reply")
+        .says(&["which was asked later"]);
+}
+
+#[test]
+fn missing_duplicate_and_stray_replies_are_named() {
+    if !python() {
+        return;
+    }
+    let any = format!("order: any\n{SPEAKS}");
+    let missing = run("missing", &any, MERGED);
+    missing
+        .is(Verdict::Fail)
+        .kind("missing reply")
+        .says(&["`hello` (request 1)"]);
+    for speaks in [SPEAKS, &any] {
+        run("duplicate", speaks, MERGED)
+            .is(Verdict::Fail)
+            .kind("duplicate reply")
+            .says(&["has its reply already"]);
+        run("stray", speaks, MERGED)
+            .is(Verdict::Fail)
+            .kind("wrong id")
+            .says(&["which no request on this connection has"]);
+    }
+}
+
+#[test]
+fn a_request_of_unknown_length_is_cut_as_its_control_was_long() {
+    if !python() {
+        return;
+    }
+    // The text of `welcome` has a length of its own here, which the plan does not know.
+    let speaks = SPEAKS
+        .replace("{proof: {text: {size: 32}}}", "{proof: {text: {size: 31}}}, {last: {bytes: {size: 1}}}")
+        .replace("reply:\n        welcome:\n          status: 0\n          proof: {hmac: {algorithm: md5, key: secret, of: [\"{challenge.reply.nonce}{request.proof}\"], as: hex}}", "reply: {welcome: learned}")
+        .replace("answer.clock]", "answer.clock, welcome.proof, welcome.last]")
+        .replace("{ask: abc}", "{ask: \"{port} abc\"}")
+        .replace("body: ABC", "body: \"{port} ABC\"");
+    let case = "  - {id: c, title: t, deliver: [each_cut]}\n";
+    let done = run("right", &speaks, case);
+    done.is(Verdict::Pass);
+    let case = done.case();
+    let port = case
+        .target
+        .address
+        .as_ref()
+        .unwrap()
+        .rsplit(':')
+        .next()
+        .unwrap()
+        .len();
+    let planned = (4 + 5 - 1) + (4 + port + 4 - 1);
+    assert_eq!(case.coverage.planned, planned as u64);
+    assert_eq!(case.coverage.delivered, planned as u64);
+    assert!(
+        case.notes
+            .iter()
+            .any(|n| n.contains("its length is known only once it was said"))
+    );
+    let done = run(
+        "one_read",
+        &speaks,
+        "  - {id: c, title: t, deliver: [each_cut]}\n",
+    );
+    done.is(Verdict::Fail);
+}
