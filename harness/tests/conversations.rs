@@ -50,14 +50,47 @@ exchanges:
 const WHOLE: &str = "  - {id: c, title: t}\n";
 const MERGED: &str = "  - {id: c, title: t, deliver: [{merge: {messages: 3}}]}\n";
 
+/// How the server that remembers speaks.
+const NOTES: &str = "\
+timeout: 3s
+frames: {line: {delimiter: {bytes: \"\\n\"}}}
+opening:
+  - hello: {reply: {line: HELLO}}
+  - login: {request: {line: LOGIN me}, reply: []}
+exchanges:
+  - add: {request: {line: ADD x}}
+  - clear: {request: {line: CLEAR}, reply: {line: OK}}
+";
+
 /// A run against the server in this mode.
 fn run(mode: &str, speaks: &str, cases: &str) -> Done {
-    let argv = format!("[python3, ./speaker.py, {mode}, \"{{port}}\"]");
+    run_program(
+        "speaker.py",
+        include_str!("hostile/speaker.py"),
+        mode,
+        speaks,
+        cases,
+    )
+}
+
+/// The same against the server that remembers.
+fn notes(mode: &str, speaks: &str, cases: &str) -> Done {
+    run_program(
+        "notebook.py",
+        include_str!("hostile/notebook.py"),
+        mode,
+        speaks,
+        cases,
+    )
+}
+
+fn run_program(name: &str, text: &str, mode: &str, speaks: &str, cases: &str) -> Done {
+    let argv = format!("[python3, ./{name}, {mode}, \"{{port}}\"]");
     let stage = Stage::new(
         &format!("start: {{argv: {argv}, within: 30s}}\n{speaks}"),
         cases,
     );
-    std::fs::write(stage.path("speaker.py"), include_str!("hostile/speaker.py")).unwrap();
+    std::fs::write(stage.path(name), text).unwrap();
     stage.run()
 }
 
@@ -111,7 +144,8 @@ fn a_field_that_changes_is_named_with_the_line_to_add() {
     if !python() {
         return;
     }
-    let silent = SPEAKS.replace(", answer.clock]", "]");
+    let given = SPEAKS.find("  - given").unwrap();
+    let silent = SPEAKS[..given].replace(", answer.clock]", "]");
     let done = run("right", &silent, WHOLE);
     done.is(Verdict::Inconclusive);
     let reason = done.case().reason.clone().unwrap();
@@ -202,4 +236,44 @@ fn a_request_of_unknown_length_is_cut_as_its_control_was_long() {
         "  - {id: c, title: t, deliver: [each_cut]}\n",
     );
     done.is(Verdict::Fail);
+}
+
+#[test]
+fn exchanges_bring_a_target_back_before_each_delivery() {
+    if !python() {
+        return;
+    }
+    let case = "  - {id: c, title: t, steps: [{play: {exchanges: [add]}}], deliver: [each_cut]}\n";
+    let forgets = format!("reset: {{exchanges: [clear]}}\nidempotent: false\n{NOTES}");
+    let done = notes("right", &forgets, case);
+    done.is(Verdict::Pass);
+    assert_eq!(done.case().coverage.delivered, 5);
+    // What was said before counts: the order of the control is kept.
+    let all = "  - {id: c, title: t, deliver: [each_cut, each_byte, {merge: {messages: \"2..\", plus: half}}]}\n";
+    let three = format!("{forgets}  - again: {{request: {{line: ADD y}}}}\n");
+    let done = notes("right", &three, all);
+    done.is(Verdict::Pass);
+    assert_eq!(done.case().coverage.classes["merge"].delivered, 2);
+    // Without it, two controls differ already.
+    notes("right", NOTES, case).is(Verdict::Inconclusive);
+    let wrong = forgets.replace("reply: {line: OK}", "reply: {line: NOPE}");
+    let done = notes("right", &wrong, case);
+    done.is(Verdict::Inconclusive)
+        .says(&["the exchanges of `reset`"]);
+}
+
+#[test]
+fn a_request_may_follow_the_end_of_the_opening_at_once() {
+    if !python() {
+        return;
+    }
+    let case = "  - {id: c, title: t, deliver: [{merge: {messages: 2}}]}\n";
+    let speaks = NOTES.replace("  - add: {request: {line: ADD x}}\n", "");
+    let done = notes("right", &speaks, case);
+    done.is(Verdict::Pass);
+    assert_eq!(done.case().coverage.proved, 2);
+    let done = notes("greedy", &speaks, case);
+    done.is(Verdict::Fail)
+        .says(&["the opening's last message (`login`) and request `clear` in one write"]);
+    assert_eq!(done.case().coverage.failed, 1);
 }

@@ -248,6 +248,7 @@ fn what_stops_processes_or_measures_time_runs_alone() {
 
 /// A login whose last message is not answered, and a request whose length the plan cannot know.
 const LOGIN: &str = "\
+connect: tcp://127.0.0.1:9
 frames: {line: {delimiter: {bytes: \"\\n\"}}}
 opening:
   - hello: {reply: {line: learned}}

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use harness::scenario::model::{
-    Capability, Case, CloseHow, Condition, DeliverySpec, Document, Level, Metric, Need, Op, Origin,
-    Ready, RecvExpect, Reply, Reset, SendData, StepKind,
+    Capability, Case, CloseHow, Condition, DeliverySpec, Document, Level, Metric, Need, Op, Order,
+    Origin, Ready, RecvExpect, Reply, Reset, SendData, StepKind,
 };
 use harness::scenario::{find, load};
 use harness_net::{Endpoint, TcpState, Transport};
@@ -335,7 +335,9 @@ fn tell(step: &StepKind) -> String {
                 .trim()
                 .to_owned()
         }
-        StepKind::Send { on, data, error } => {
+        StepKind::Send {
+            on, data, error, ..
+        } => {
             let data = match data {
                 SendData::Whole(bytes) => format!("whole {}", bytes.len()),
                 SendData::Parts(parts) => format!("parts {}", parts.len()),
@@ -352,6 +354,7 @@ fn tell(step: &StepKind) -> String {
         StepKind::Recv {
             on,
             expect,
+            formulas: _,
             reads,
             truncated: _,
             within,
@@ -360,7 +363,7 @@ fn tell(step: &StepKind) -> String {
                 RecvExpect::Exact(_) => "exact".to_owned(),
                 RecvExpect::Prefix(_) => "prefix".to_owned(),
                 RecvExpect::Regex(regex) => {
-                    assert!(regex.is_match(b"aab") && !regex.is_match(b"xaab"));
+                    assert!(regex.matches(b"aab").is_some() && regex.matches(b"xaab").is_none());
                     format!(
                         "regex {}",
                         regex.as_str().replace("\\A(?:", "").trim_end_matches(')')
@@ -490,4 +493,55 @@ fn the_state_is_known_by_its_name() {
         )
     });
     assert!(closes);
+}
+
+#[test]
+fn messages_follow_from_one_another() {
+    let document = document("conversation.yaml");
+    let profile = &document.profiles[0];
+    assert_eq!(profile.order, Order::Any);
+    assert_eq!(profile.reset, Reset::Exchanges(vec![0]));
+    assert_eq!(profile.volatile["hello"], ["nonce"]);
+    assert_eq!(
+        profile.volatile["answer"],
+        ["clock", "size"],
+        "a length differs with what it counts"
+    );
+    assert!(profile.refers);
+    let login = profile.opening[1].request.as_ref().unwrap();
+    assert!(login.fixed().is_none());
+    assert_eq!(login.shape().unwrap().bytes.len(), 32);
+    let [clear, name, known] = profile.exchanges.as_slice() else {
+        panic!("three exchanges")
+    };
+    assert!(
+        clear.request.as_ref().unwrap().fixed().is_some(),
+        "its id is given"
+    );
+    assert!(
+        name.request.as_ref().unwrap().shape().is_none(),
+        "a port has 1 to 5 digits"
+    );
+    assert_eq!(
+        name.id,
+        Some(("tid".to_owned(), "tid".to_owned())),
+        "replies repeat it"
+    );
+    let known = &known.request.as_ref().unwrap().fixed().unwrap().bytes;
+    // The MD5 of "abc", RFC 1321 appendix A.5.
+    assert_eq!(known[4..], *b"900150983cd24fb0d6963f7d28e17f72\n");
+    let case = case_of(&document, "conversation.steps");
+    assert!(case.refers);
+    let [entry] = document.known_failures.as_slice() else {
+        panic!("one entry")
+    };
+    assert_eq!(
+        (&*entry.case, &*entry.reason),
+        ("conversation.*", "the server forgets")
+    );
+    assert_eq!(entry.issue.as_deref(), Some("https://example.org/7"));
+    assert_eq!(
+        (entry.expires.to_string(), entry.at.line),
+        ("2099-12-31".to_owned(), 32)
+    );
 }

@@ -115,7 +115,15 @@ pub(super) fn judge(
                     bytes: mask::masked(&received.bytes, &frames, want, &volatile),
                     stop: received.stop.clone(),
                 };
-                verdict::answer(&want.bytes, &seen).map(|d| d.getting(&received.bytes))
+                // What may differ is shown as it came, so that the difference shown is the one meant.
+                let came = Answer {
+                    bytes: received.bytes.clone(),
+                    frames: frames.clone(),
+                };
+                verdict::answer(&want.bytes, &seen).map(|d| {
+                    let shown = mask::masked(&want.bytes, &want.frames, &came, &volatile);
+                    d.wanting(&shown).getting(&received.bytes)
+                })
             }
         }
     };

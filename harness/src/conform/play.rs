@@ -11,6 +11,7 @@ use super::line::{INBOX, Line};
 use super::merge::merged;
 use super::oracle::Part;
 use super::prover::Piece;
+use super::tally::Tally;
 use crate::plan::{How, ONE_SEGMENT};
 use crate::scenario::model::{Capability, CloseHow, Reply};
 use crate::verdict::{self, Deviation, Match, Received, Stop};
@@ -42,8 +43,19 @@ pub(super) fn play(
             exchange(line, ctx, Part::Opening, i, &[])?;
         }
     }
-    let reuse = !ctx.profile.without.contains(&Capability::Reuse);
+    // What changes the target is not said once more, and each in the order of the control.
+    let repeats = ctx.profile.idempotent;
+    let reuse = repeats && !ctx.profile.without.contains(&Capability::Reuse);
     match &ctx.delivery.how {
+        How::Cut { exchange: at, cuts } if !repeats && selection.contains(at) => {
+            for &i in selection {
+                let cuts: &[usize] = if i == *at { cuts } else { &[] };
+                exchange(line, ctx, Part::Exchanges, i, cuts)?;
+                if matches!(ctx.profile.exchanges[i].reply, Reply::Closes) {
+                    break;
+                }
+            }
+        }
         How::Cut { exchange: at, cuts } if selection.contains(at) => {
             exchange(line, ctx, Part::Exchanges, *at, cuts)?;
             let ended = matches!(ctx.profile.exchanges[*at].reply, Reply::Closes);
@@ -111,6 +123,11 @@ fn exchange(
     if let Some((request, _)) = request(ctx, &mut line.said, part, index).map_err(name)? {
         line.trace.frame_out(request.bytes.len(), &request.fields);
         send_cut(line, ctx, &request.bytes, cuts).map_err(name)?;
+        if matches!(exchange.reply, Reply::None) {
+            // Nothing else keeps it apart from what is said next.
+            let deadline = ctx.by(ctx.deadlines.reply);
+            line.prove_consumed(ctx.prover, deadline, &mut Tally::default());
+        }
     }
     let sent = Instant::now();
     reply(line, ctx, part, index).map_err(name)?;

@@ -442,6 +442,10 @@ fn merges(
         return;
     }
     for n in from..=to.unwrap_or(MERGE_TO.max(from)) {
+        // What changes the target is not said twice.
+        if !profile.idempotent && n + usize::from(plus_half) > fit.len() {
+            break;
+        }
         let exchanges: Vec<usize> = fit.iter().copied().cycle().take(n).collect();
         let half = plus_half.then(|| fit[n % fit.len()]);
         let whole: usize = exchanges

@@ -16,7 +16,8 @@ pub(crate) struct Parts<'a> {
     frames: &'a Frames,
     unique: Unique,
     declared: Vec<String>,
-    broken: Vec<String>,
+    /// The names of those that had a mistake.
+    pub(crate) broken: Vec<String>,
 }
 
 impl<'a> Parts<'a> {

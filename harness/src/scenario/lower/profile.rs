@@ -63,7 +63,10 @@ pub(crate) fn profile(
         // Names may stand in the profile that could not be read.
         return None;
     }
-    let (opening, played, closing) = exchanges(cx, given, base, &frames);
+    let Exchanges {
+        parts: [opening, played, closing],
+        broken,
+    } = exchanges(cx, given, base, &frames);
     let base_options = base.map(|b| b.profile.options.clone()).unwrap_or_default();
     let options = match given.options.as_ref().and_then(Item::get) {
         None => base_options,
@@ -80,7 +83,7 @@ pub(crate) fn profile(
     let running = matches!(origin, Some(Origin::Connect(_)));
     let reset = match &given.reset {
         None => base.map_or(Reset::None, |b| b.profile.reset.clone()),
-        Some(item) => replies::reset(cx, item, running, &played),
+        Some(item) => replies::reset(cx, item, running, &played, &broken),
     };
     let volatile = match &given.volatile {
         None => base.map(|b| b.profile.volatile.clone()).unwrap_or_default(),
@@ -199,13 +202,21 @@ fn host(
     }
 }
 
+/// The exchanges of a profile.
+struct Exchanges {
+    /// Those of `opening`, `exchanges` and `closing`.
+    parts: [Vec<Exchange>; 3],
+    /// The names of those that had a mistake.
+    broken: Vec<String>,
+}
+
 /// The exchanges of `opening`, `exchanges` and `closing`: each as given here, or as in the base.
 fn exchanges(
     cx: &Context,
     given: &ProfileSyntax,
     base: Option<&Lowered>,
     frames: &Frames,
-) -> (Vec<Exchange>, Vec<Exchange>, Vec<Exchange>) {
+) -> Exchanges {
     type Given = Option<Item<Vec<Item<Named<ExchangeSyntax>>>>>;
     let here = |item: &'_ Given| item.as_ref().map(|i| i.get().cloned().unwrap_or_default());
     let there = |of: fn(&Profile) -> &Vec<Exchange>| {
@@ -234,7 +245,10 @@ fn exchanges(
     let opening = list(in_opening, opening, &[], true);
     let exchanges = list(in_exchanges, exchanges, &opening, false);
     let closing = list(in_closing, closing, &opening, true);
-    (opening, exchanges, closing)
+    Exchanges {
+        parts: [opening, exchanges, closing],
+        broken: parts.broken,
+    }
 }
 
 /// True where a message of the exchange is computed, or repeats an id.

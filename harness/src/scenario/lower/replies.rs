@@ -125,6 +125,7 @@ pub(crate) fn reset(
     item: &Item<ResetSyntax>,
     running: bool,
     exchanges: &[Exchange],
+    broken: &[String],
 ) -> Reset {
     match item.get() {
         Some(ResetSyntax::Restart) => {
@@ -145,7 +146,7 @@ pub(crate) fn reset(
             let indices = given.iter().filter_map(|name| {
                 let wanted = name.get()?;
                 let found = exchanges.iter().position(|e| e.name == *wanted);
-                if found.is_none() {
+                if found.is_none() && !broken.contains(wanted) {
                     let known: Vec<&String> = exchanges.iter().map(|e| &e.name).collect();
                     let error = suggest::unknown_name(cx, "exchange", wanted, name.span, &known);
                     cx.push(error);
