@@ -123,7 +123,7 @@ impl Deviation {
 
     /// True for deviations that a slow machine alone could cause, so that they need a second look.
     pub fn may_be_slowness(&self) -> bool {
-        self.kind == HANG || self.kind == PARTIAL || self.weight == Weight::Inconclusive
+        [HANG, PARTIAL, MISSING].contains(&self.kind) || self.weight == Weight::Inconclusive
     }
 }
 

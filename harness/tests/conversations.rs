@@ -277,3 +277,45 @@ fn a_request_may_follow_the_end_of_the_opening_at_once() {
         .says(&["the opening's last message (`login`) and request `clear` in one write"]);
     assert_eq!(done.case().coverage.failed, 1);
 }
+
+#[test]
+fn steps_name_frames_and_what_was_said() {
+    if !python() {
+        return;
+    }
+    let steps = |steps: &str| format!("  - {{id: c, title: t, steps: [{steps}]}}\n");
+    let said = "{play: {exchanges: [clear], on: a}}, {send: {message: {line: \"ADD {hello.reply.body}\"}}}, {recv: {message: {line: \"1\"}}}";
+    notes("right", NOTES, &steps(said)).is(Verdict::Pass);
+    let wrong = said.replace("line: \"1\"", "line: \"{login.request.body}\"");
+    let done = notes("right", NOTES, &steps(&wrong));
+    done.is(Verdict::Fail)
+        .says(&["\"LOGIN me\\n\"", "\"1\\n\""]);
+    let early = "{connect: a}, {send: \"{hello.reply.body}\"}";
+    notes("right", NOTES, &steps(early))
+        .is(Verdict::Inconclusive)
+        .says(&["`{hello.reply.body}`", "was not seen on this connection"]);
+}
+
+#[test]
+fn ids_and_references_hold_over_every_transport() {
+    let speaks = "\
+frames: {ask: [{tid: {u16be: {id: true}}}, {size: {u8: {size_of: [body]}}}, {body: bytes}]}
+opening: [{first: {request: {ask: \"{conn}\"}}}]
+volatile: [ask.body]
+exchanges:
+  - taught: {request: {ask: \"{first.reply.body}\"}}
+  - given: {request: {ask: a}, reply: {ask: {tid: \"{request.tid}\", body: \"{request.body}\"}}}
+";
+    for (builtin, deliver) in [("echo", "[each_cut]"), ("udp-echo", "[whole]")] {
+        let case = format!("  - {{id: c, title: t, deliver: {deliver}}}\n");
+        let transport = if builtin == "udp-echo" {
+            "transport: udp\n"
+        } else {
+            ""
+        };
+        let profile = format!("builtin: {builtin}\n{transport}{speaks}");
+        Stage::new(&profile, &case).run().is(Verdict::Pass);
+        let wrong = profile.replace("{request.tid}", "{first.request.tid}");
+        Stage::new(&wrong, &case).run().is(Verdict::Fail);
+    }
+}

@@ -200,6 +200,12 @@ fn judge(
         }
     }
     let plan = completed.as_ref().unwrap_or(plan);
+    if plan.deliveries.is_empty() {
+        // Only now is it known that nothing could be cut.
+        let why = "no delivery of this case fits the target's exchanges";
+        *result = with_reason(blank(plan), Verdict::Unsupported, why);
+        return;
+    }
     let profile = plan.profile.as_deref().unwrap_or(profile);
     result.notes.clone_from(&plan.notes);
     let sweep = Sweep {

@@ -100,32 +100,13 @@ pub(super) fn judge(
 ) -> Option<Deviation> {
     let profile = ctx.profile;
     let exchange = part.of(profile).get(index)?;
-    let names = names(&exchange.reply);
     let wrong = match wanted {
-        None => verdict::frame(names.first().copied().unwrap_or("datagram"), &received),
-        Some(want) => {
-            let volatile: Vec<&[String]> = names
-                .iter()
-                .map(|name| profile.volatile.get(*name).map_or(&[][..], Vec::as_slice))
-                .collect();
-            if volatile.iter().all(|fields| fields.is_empty()) {
-                verdict::answer(&want.bytes, &received)
-            } else {
-                let seen = Received {
-                    bytes: mask::masked(&received.bytes, &frames, want, &volatile),
-                    stop: received.stop.clone(),
-                };
-                // What may differ is shown as it came, so that the difference shown is the one meant.
-                let came = Answer {
-                    bytes: received.bytes.clone(),
-                    frames: frames.clone(),
-                };
-                verdict::answer(&want.bytes, &seen).map(|d| {
-                    let shown = mask::masked(&want.bytes, &want.frames, &came, &volatile);
-                    d.wanting(&shown).getting(&received.bytes)
-                })
-            }
+        None => {
+            let name = names(&exchange.reply).next().unwrap_or("datagram");
+            verdict::frame(name, &received)
         }
+        Some(want) if is_loose(ctx, exchange) => loosely(ctx, exchange, want, &received, &frames),
+        Some(want) => verdict::answer(&want.bytes, &received),
     };
     let of_another = exchange.id.as_ref().and_then(|(_, field)| {
         let id = mask::field(&received.bytes, frames.first()?, field)?;
@@ -167,23 +148,51 @@ pub(super) fn judge(
     None
 }
 
+/// Judges an answer of which some fields may hold anything.
+fn loosely(
+    ctx: &Context<'_>,
+    exchange: &Exchange,
+    want: &Answer,
+    received: &Received,
+    frames: &[Frame],
+) -> Option<Deviation> {
+    let volatile: Vec<&[String]> = names(&exchange.reply)
+        .map(|name| {
+            ctx.profile
+                .volatile
+                .get(name)
+                .map_or(&[][..], Vec::as_slice)
+        })
+        .collect();
+    let seen = Received {
+        bytes: mask::masked(&received.bytes, frames, want, &volatile),
+        stop: received.stop.clone(),
+    };
+    let deviation = verdict::answer(&want.bytes, &seen)?;
+    // What may differ is shown as it came, so that the difference shown is the one meant.
+    let came = Answer {
+        bytes: received.bytes.clone(),
+        frames: frames.to_vec(),
+    };
+    let shown = mask::masked(&want.bytes, &want.frames, &came, &volatile);
+    Some(deviation.wanting(&shown).getting(&received.bytes))
+}
+
 /// The frames in which a reply comes, by name.
-fn names(reply: &Reply) -> Vec<&str> {
-    match reply {
-        Reply::Given(all) => all.iter().map(|m| &*m.frame).collect(),
-        Reply::Learned { frame, .. } => vec![frame],
-        Reply::None | Reply::Closes => Vec::new(),
-    }
+fn names(reply: &Reply) -> impl Iterator<Item = &str> {
+    let (given, learned) = match reply {
+        Reply::Given(all) => (all.as_slice(), None),
+        Reply::Learned { frame, .. } => (&[][..], Some(frame.as_str())),
+        Reply::None | Reply::Closes => (&[][..], None),
+    };
+    given.iter().map(|m| m.frame.as_str()).chain(learned)
 }
 
 /// True where fields of the reply are looked at one by one, so that its bytes alone do not say
 /// early that it is wrong.
 pub(super) fn is_loose(ctx: &Context<'_>, exchange: &Exchange) -> bool {
     let volatile = &ctx.profile.volatile;
-    !volatile.is_empty()
-        && names(&exchange.reply)
-            .iter()
-            .any(|n| volatile.contains_key(*n))
+    !volatile.is_empty() && names(&exchange.reply).any(|name| volatile.contains_key(name))
 }
 
 fn repeated(said: &Conversation) -> String {

@@ -89,13 +89,21 @@ impl Message {
         let known = fields
             .iter()
             .all(|(_, v)| matches!(v, FieldValue::Fixed(_)));
-        let sample: Option<Vec<_>> = fields
-            .iter()
-            .map(|(name, value)| Some((name.clone(), value.sample()?)))
-            .collect();
-        let shape = match sample {
-            None => None,
-            Some(fields) => Some(framing.encode(&Fields { fields })?),
+        let sized = fields.iter().all(|(_, value)| value.sample().is_some());
+        let sample = |(name, value): &(String, FieldValue)| {
+            let some = || Value::Bytes(vec![b'x']);
+            (name.clone(), value.sample().unwrap_or_else(some))
+        };
+        let sample = Fields {
+            fields: fields.iter().map(sample).collect(),
+        };
+        let shape = match framing.encode(&sample) {
+            Ok(encoded) => sized.then_some(encoded),
+            // Where a size is not known, its stand-in may not fit; what is left out is known.
+            Err(error) if sized || matches!(error, EncodeError::Missing { .. }) => {
+                return Err(error);
+            }
+            Err(_) => None,
         };
         let content = match shape {
             Some(encoded) if known => Content::Fixed(encoded),
@@ -187,7 +195,7 @@ mod tests {
         let mut said = Conversation::new(1, "tcp://127.0.0.1:9".parse().unwrap());
         let field = Field {
             name: "nonce".into(),
-            ranges: vec![0..nonce.len()],
+            ranges: std::iter::once(0..nonce.len()).collect(),
         };
         said.record("hello", Side::Reply, nonce, &[field]);
         said

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use harness_wire::Framing;
 
 use crate::scenario::context::Context;
-use crate::scenario::lower::formula::{Around, Scope};
 use crate::scenario::lower::message::{Frames, frame_of, id_field, is_learned, message};
 use crate::scenario::lower::name::{Unique, chosen};
+use crate::scenario::lower::reference::{Around, Scope};
 use crate::scenario::model::{Exchange, Reply};
 use crate::scenario::syntax::{ExchangeSyntax, Item, MessageSyntax, Named, ReplySyntax, ReplyWord};
 

@@ -14,6 +14,7 @@ mod message;
 mod name;
 mod options;
 mod profile;
+mod reference;
 mod replies;
 mod start;
 mod step;

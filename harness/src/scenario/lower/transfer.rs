@@ -4,8 +4,9 @@ use harness_net::Transport;
 
 use crate::scenario::context::Context;
 use crate::scenario::formula::Formula;
-use crate::scenario::lower::formula::{Scope, formula};
+use crate::scenario::lower::formula::formula;
 use crate::scenario::lower::positive;
+use crate::scenario::lower::reference::Scope;
 use crate::scenario::lower::step::{Steps, error_name, optional_time};
 use crate::scenario::model::{RecvExpect, SendData, StepKind};
 use crate::scenario::pattern::Pattern;

@@ -6,7 +6,8 @@ use base64::Engine as _;
 
 use crate::scenario::context::{Context, MAX_VALUE_BYTES, shorten};
 use crate::scenario::formula::Formula;
-use crate::scenario::lower::formula::{Scope, formula};
+use crate::scenario::lower::formula::formula;
+use crate::scenario::lower::reference::Scope;
 use crate::scenario::source::Span;
 use crate::scenario::syntax::{Bytes, FillSyntax, Item};
 
