@@ -12,6 +12,7 @@ mod exchange;
 mod frames;
 mod line;
 mod mask;
+mod meeting;
 mod merge;
 mod oracle;
 mod outcome;
@@ -26,6 +27,7 @@ mod trace;
 mod transfer;
 
 pub use context::{Deadlines, Interrupt};
+pub use meeting::{Manner, Meeting};
 pub use prover::Prover;
 pub use runner::{Settings, run};
 pub use steps::words as step_words;

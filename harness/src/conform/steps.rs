@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use harness_net::{Exit, NetError, SocketOptions};
+use harness_net::{Exit, NetError, SocketOptions, Transport};
 
 use super::condition;
 use super::context::Context;
@@ -15,6 +15,7 @@ use super::line::Line;
 use super::play;
 use super::trace::Trace;
 use super::transfer::{closed, must, recv, send};
+use crate::plan::How;
 use crate::scenario::conversation::Conversation;
 use crate::scenario::formula::Slots as _;
 use crate::scenario::model::{RecvExpect, Step, StepKind};
@@ -357,6 +358,12 @@ fn connect(
 ) -> Result<(), NetError> {
     let to = ctx.target.endpoint();
     let mut options = ctx.profile.options.merged(options);
+    // Nagle would hold each piece until a peer that delays its acknowledgements sends one, for 40 ms
+    // a piece (RFC 9293 section 3.7.4). What arrives when is proved, not left to it.
+    let pieces = !matches!(ctx.delivery.how, How::Whole);
+    if pieces && ctx.profile.transport == Transport::Tcp && options.nodelay.is_none() {
+        options.nodelay = Some(true);
+    }
     let deadline = ctx.by(ctx.deadlines.connect);
     let open = |options: &SocketOptions| -> Result<Conn, NetError> {
         let interrupt = ctx.interrupt.clone();

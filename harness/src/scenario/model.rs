@@ -284,6 +284,8 @@ pub struct Case {
     pub show: bool,
     /// True where a step follows from earlier messages, so that those must be kept.
     pub refers: bool,
+    /// True: it is part of the suite that is built in, and runs when its target's file is given.
+    pub shipped: bool,
 }
 
 /// How much a failure weighs.

@@ -157,6 +157,7 @@ fn case(
         thresholds,
         show: flag(given.show.as_ref()),
         refers: steps.refers,
+        shipped: false,
     })
 }
 
