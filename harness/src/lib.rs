@@ -11,7 +11,7 @@
 //! 3. [`target`] starts what is tested, knows when it is ready, and leaves nothing behind.
 //! 4. [`conform`] carries the plan out: one delivery on one thread over nonblocking sockets, many
 //!    side by side. It observes; it formats nothing. What it observed is judged by [`verdict`],
-//!    which has no clock and no I/O.
+//!    which has no clock and no I/O; [`known`] failures are taken into account.
 //!    Latencies go into [`latency`] histograms.
 //!
 //!    The steps of a case lie across these stages: [`step`] has a file for each, from its words in
@@ -31,6 +31,7 @@ pub mod condition;
 pub mod conform;
 pub mod event;
 pub mod exit;
+pub mod known;
 pub mod latency;
 pub mod plan;
 pub mod probe;

@@ -104,6 +104,7 @@ fn merges_cycle_through_the_exchanges_up_to_what_is_asked() {
                 exchanges,
                 half,
                 bytes,
+                opening: false,
             } => (exchanges.clone(), *half, *bytes),
             other => panic!("{other:?}"),
         })
@@ -281,4 +282,48 @@ fn what_stops_processes_or_measures_time_runs_alone() {
         &Overrides::default(),
     );
     assert_eq!(merge.unwrap().cases[0].lane, Lane::Exclusive);
+}
+
+/// A login whose last message is not answered, and a request whose length the plan cannot know.
+const LOGIN: &str = "\
+connect: tcp://127.0.0.1:9
+frames: {line: {delimiter: {bytes: \"\\n\"}}}
+opening:
+  - hello: {reply: {line: learned}}
+  - login: {request: {line: \"LOGIN {conn}\"}, reply: []}
+exchanges:
+  - fixed: {request: {line: \"{conn}\"}}
+  - open: {request: {line: \"{hello.reply.body}\"}}";
+
+#[test]
+fn the_end_of_an_opening_is_merged_with_the_first_request() {
+    let (all, _) = deliveries(LOGIN, "deliver: [{merge: {messages: 2}}]", 1);
+    let opening: Vec<_> = all
+        .iter()
+        .filter_map(|d| match &d.how {
+            How::Merge {
+                exchanges,
+                opening: true,
+                bytes,
+                ..
+            } => Some((exchanges.clone(), *bytes)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(opening, [(vec![0], 6 + 16 + 1 + 16 + 1)]);
+    let answered = LOGIN.replace("reply: []", "reply: {line: OK}");
+    let (all, _) = deliveries(&answered, "deliver: [{merge: {messages: 2}}]", 1);
+    assert_eq!(all.len(), 1, "the server speaks last");
+}
+
+#[test]
+fn cuts_of_a_computed_request_are_planned_where_its_length_is_known() {
+    let (all, notes) = deliveries(LOGIN, "deliver: [each_cut]", 1);
+    let of_fixed: Vec<_> = cuts(&all)
+        .into_iter()
+        .map(|(exchange, _)| exchange)
+        .collect();
+    assert_eq!(of_fixed, [0; 16], "16 digits and a line feed");
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(notes[0].contains("`open`"), "{notes:?}");
 }

@@ -47,7 +47,7 @@ pub(super) fn of_cuts(
         return Some(format!("{head}: every one"));
     }
     let message = profile.exchanges[exchange].request.as_ref()?;
-    for field in &message.encoded.fields {
+    for field in &message.shape()?.fields {
         for range in &field.ranges {
             let inside: BTreeSet<usize> = tried
                 .iter()

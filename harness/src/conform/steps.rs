@@ -43,6 +43,9 @@ fn interruption() -> Deviation {
 
 /// True for what may have been seen only because the run was interrupted: waits end early then.
 fn cut_short(deviation: &Deviation) -> bool {
-    use verdict::{CLOSED, FLOOD, INVALID, STRAY, WRONG};
-    ![CLOSED, FLOOD, INVALID, STRAY, WRONG].contains(&deviation.kind)
+    use verdict::{CLOSED, DUPLICATE, FLOOD, INVALID, REORDERED, STRAY, WRONG, WRONG_ID};
+    ![
+        CLOSED, DUPLICATE, FLOOD, INVALID, REORDERED, STRAY, WRONG, WRONG_ID,
+    ]
+    .contains(&deviation.kind)
 }

@@ -14,8 +14,8 @@ use super::steps;
 use super::tally::Tally;
 use crate::plan::Delivery;
 use crate::run::Octets;
-use crate::scenario::model::{Case, Profile, Step};
-use crate::step::Failed;
+use crate::scenario::model::{Case, Profile, Reset, Step, StepKind};
+use crate::step::{Failed, Play};
 use crate::target::Target;
 use crate::verdict::{self, Deviation, Weight};
 
@@ -69,33 +69,13 @@ impl Sweep<'_> {
         deadlines: Deadlines,
         prover: &mut Prover,
     ) -> Outcome {
-        let mut ctx = Context {
-            profile: self.profile,
-            target: self.target,
-            delivery,
-            oracle: self.oracle,
-            deadlines,
-            interrupt: self.interrupt.clone(),
-            observe: !self.observed.swap(true, Ordering::Relaxed),
-            clock: Instant::now(),
-            prover,
-            tally: Tally::default(),
-            latencies: Vec::new(),
-            learned: Vec::new(),
-            notes: Vec::new(),
-        };
+        let mut failed = self.reset(deadlines, prover).err();
+        let observe = !self.observed.swap(true, Ordering::Relaxed);
+        let mut ctx = self.context(delivery, deadlines, prover, observe);
         let mut scene = Scene::default();
-        let mut failed = match self.renew() {
-            Ok(()) => steps::run(&mut scene, &mut ctx, self.steps).err(),
-            Err(error) => Some(Failed {
-                step: "reset".into(),
-                line: self.case.at.line,
-                deviation: Deviation::inconclusive(
-                    "the target starts again before each delivery",
-                    error.to_string(),
-                ),
-            }),
-        };
+        if failed.is_none() {
+            failed = steps::run(&mut scene, &mut ctx, self.steps).err();
+        }
         if scene.conns.values().any(Conn::heard) {
             self.target.reach();
         }
@@ -130,6 +110,7 @@ impl Sweep<'_> {
             tally,
             latencies,
             learned,
+            shapes,
             notes,
             prover,
             ..
@@ -143,6 +124,7 @@ impl Sweep<'_> {
             tally,
             latencies,
             learned,
+            shapes,
             streams,
             octets: excerpts,
             notes,
@@ -150,6 +132,72 @@ impl Sweep<'_> {
             options,
             unprovable,
         }
+    }
+
+    fn context<'c>(
+        &'c self,
+        delivery: &'c Delivery,
+        deadlines: Deadlines,
+        prover: &'c mut Prover,
+        observe: bool,
+    ) -> Context<'c> {
+        Context {
+            profile: self.profile,
+            target: self.target,
+            delivery,
+            oracle: self.oracle,
+            deadlines,
+            interrupt: self.interrupt.clone(),
+            observe,
+            clock: Instant::now(),
+            prover,
+            tally: Tally::default(),
+            latencies: Vec::new(),
+            learned: Vec::new(),
+            remember: self.profile.refers || self.case.refers,
+            shapes: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Brings the target to where each delivery is to meet it.
+    fn reset(&self, deadlines: Deadlines, prover: &mut Prover) -> Result<(), Failed> {
+        let failed = |expected: &str, actual: String| Failed {
+            step: "reset".into(),
+            line: self.case.at.line,
+            deviation: Deviation::inconclusive(expected, actual),
+        };
+        let restarted = self.renew();
+        restarted.map_err(|e| {
+            failed(
+                "the target starts again before each delivery",
+                e.to_string(),
+            )
+        })?;
+        let Reset::Exchanges(exchanges) = &self.profile.reset else {
+            return Ok(());
+        };
+        let names = exchanges
+            .iter()
+            .map(|i| self.profile.exchanges[*i].name.clone());
+        let play = Step {
+            at: self.profile.at.clone(),
+            kind: StepKind::Play(Play {
+                exchanges: Some(names.collect()),
+                on: "reset".to_owned(),
+            }),
+        };
+        let mut scene = Scene::default();
+        let mut ctx = self.context(&Delivery::WHOLE, deadlines, prover, false);
+        let done = steps::run(&mut scene, &mut ctx, &[play]);
+        for conn in scene.conns.into_values() {
+            conn.finish();
+        }
+        done.map_err(|f| {
+            let (kind, actual) = (f.deviation.kind, &f.deviation.actual);
+            let words = format!("{}: {kind} {actual}", f.step);
+            failed("the exchanges of `reset` bring their answers", words)
+        })
     }
 
     /// A broken connection has a better name where the target ended, or spins.
@@ -415,6 +463,7 @@ impl Sweep<'_> {
             tally: Tally::default(),
             latencies: Vec::new(),
             learned: Vec::new(),
+            shapes: Vec::new(),
             streams: Vec::new(),
             octets: (None, None),
             notes: Vec::new(),

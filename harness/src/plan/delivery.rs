@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use harness_wire::Encoded;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use sha2::{Digest as _, Sha256};
@@ -83,7 +84,9 @@ pub enum How {
         exchanges: Vec<usize>,
         /// The exchange of which the first half follows in the same write.
         half: Option<usize>,
-        /// Bytes in that write.
+        /// True: the last message of the opening begins that write.
+        opening: bool,
+        /// Bytes in that write, as far as they are known.
         bytes: usize,
     },
 }
@@ -111,10 +114,14 @@ impl Delivery {
                 id
             }
             How::Merge {
-                exchanges, half, ..
+                exchanges,
+                half,
+                opening,
+                ..
             } => {
                 format!(
-                    "merge:{}{}",
+                    "merge:{}{}{}",
+                    if *opening { "opening+" } else { "" },
                     exchanges.len(),
                     if half.is_some() { "+half" } else { "" }
                 )
@@ -145,6 +152,15 @@ impl Delivery {
                 }
             }
             How::Merge {
+                exchanges,
+                opening: true,
+                ..
+            } => {
+                let last = profile.opening.last().map_or("?", |e| &e.name);
+                let first = exchanges.first().map_or("?", |e| name(profile, *e));
+                format!("the opening's last message (`{last}`) and request `{first}` in one write")
+            }
+            How::Merge {
                 exchanges, half, ..
             } => {
                 let names: Vec<_> = exchanges.iter().map(|e| name(profile, *e)).collect();
@@ -164,20 +180,30 @@ fn name(profile: &Profile, exchange: usize) -> &str {
     profile.exchanges.get(exchange).map_or("?", |e| &e.name)
 }
 
+/// How the request lies in its bytes, where it has one and that is known.
+fn shape(exchange: &Exchange) -> Option<&Encoded> {
+    exchange.request.as_ref()?.shape()
+}
+
+/// The length of the request; 0 where it has none, or none that is known yet.
 fn request_len(exchange: &Exchange) -> usize {
-    exchange
-        .request
-        .as_ref()
-        .map_or(0, |m| m.encoded.bytes.len())
+    shape(exchange).map_or(0, |encoded| encoded.bytes.len())
+}
+
+/// The exchanges among these whose requests have a length that is known only once they were said.
+pub(super) fn open<'a>(played: &'a [usize], profile: &'a Profile) -> impl Iterator<Item = &'a str> {
+    let exchanges = played.iter().map(|i| &profile.exchanges[*i]);
+    let open = exchanges.filter(|e| e.request.is_some() && shape(e).is_none());
+    open.map(|e| &*e.name)
 }
 
 /// Where a cut lies among the fields: `, inside length (bytes 0..4)` or `, between length and body`.
 fn place(exchange: &Exchange, cut: usize) -> String {
-    let Some(message) = &exchange.request else {
+    let Some(encoded) = shape(exchange) else {
         return String::new();
     };
     let mut before = None;
-    for field in &message.encoded.fields {
+    for field in &encoded.fields {
         for range in &field.ranges {
             if range.start < cut && cut < range.end {
                 return format!(
@@ -370,7 +396,7 @@ fn pairs(exchange: &Exchange, len: usize) -> Vec<(usize, usize)> {
 
 fn borders(exchange: &Exchange, len: usize) -> BTreeSet<usize> {
     let mut all = BTreeSet::from([0, len]);
-    for field in exchange.request.iter().flat_map(|m| &m.encoded.fields) {
+    for field in shape(exchange).into_iter().flat_map(|m| &m.fields) {
         for range in &field.ranges {
             all.extend([range.start, range.end]);
         }
@@ -411,6 +437,10 @@ fn merges(
         return;
     }
     for n in from..=to.unwrap_or(MERGE_TO.max(from)) {
+        // What changes the target is not said twice.
+        if !profile.idempotent && n + usize::from(plus_half) > fit.len() {
+            break;
+        }
         let exchanges: Vec<usize> = fit.iter().copied().cycle().take(n).collect();
         let half = plus_half.then(|| fit[n % fit.len()]);
         let whole: usize = exchanges
@@ -423,7 +453,21 @@ fn merges(
             how: How::Merge {
                 exchanges,
                 half,
+                opening: false,
                 bytes,
+            },
+        });
+    }
+    // A client whose opening ends with a message of its own need not wait before the first request.
+    let last = profile.opening.last();
+    if let Some(last) = last.filter(|e| e.request.is_some() && matches!(e.reply, Reply::None)) {
+        out.push(Delivery {
+            class: Class::Merge,
+            how: How::Merge {
+                exchanges: vec![fit[0]],
+                half: None,
+                opening: true,
+                bytes: request_len(last) + request_len(&profile.exchanges[fit[0]]),
             },
         });
     }

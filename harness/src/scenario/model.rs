@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use harness_net::{Endpoint, SocketOptions, Transport};
-use harness_wire::{Encoded, Framing, Limits};
+use harness_wire::{Framing, Limits};
 
+pub use super::message::Message;
 pub use crate::condition::Condition;
 pub use crate::step::{CloseHow, RecvExpect, SendData, StepKind};
 
@@ -37,6 +38,8 @@ pub struct Document {
     pub scenarios: Vec<Scenario>,
     /// The protocols that it defines.
     pub protocols: Vec<Arc<Protocol>>,
+    /// The failures that it knows.
+    pub known_failures: Vec<KnownFailure>,
 }
 
 /// Framings without a target, for the profiles that name their file in `use`.
@@ -54,6 +57,21 @@ pub struct Protocol {
     pub datagrams: BTreeMap<String, Arc<dyn Framing>>,
     /// The bounds of its frames.
     pub limits: Limits,
+}
+
+/// Cases that are known to fail, for a reason and for a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownFailure {
+    /// A glob of case ids.
+    pub case: String,
+    /// Why they fail.
+    pub reason: String,
+    /// Where that is being worked on.
+    pub issue: Option<String>,
+    /// The last day on which it counts.
+    pub expires: jiff::civil::Date,
+    /// Where it is written.
+    pub at: Location,
 }
 
 /// What is tested and how it speaks.
@@ -89,6 +107,21 @@ pub struct Profile {
     pub idempotent: bool,
     /// The longest that one answer may take, where the user said it.
     pub timeout: Option<Duration>,
+    /// The fields, by frame, whose content in replies is not compared.
+    pub volatile: BTreeMap<String, Vec<String>>,
+    /// In which order the replies to several requests come.
+    pub order: Order,
+    /// True where a message follows from earlier ones, so that those must be kept.
+    pub refers: bool,
+}
+
+/// In which order the replies to several requests come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// In the order of the requests.
+    Strict,
+    /// In any: each repeats the id of its request.
+    Any,
 }
 
 impl Profile {
@@ -110,6 +143,9 @@ impl Profile {
             reset: Reset::None,
             idempotent: true,
             timeout: None,
+            volatile: BTreeMap::new(),
+            order: Order::Strict,
+            refers: false,
         }
     }
 }
@@ -211,6 +247,8 @@ pub enum Reset {
     None,
     /// The target is started anew.
     Restart,
+    /// These exchanges are played, on a connection of their own: indices in `exchanges`.
+    Exchanges(Vec<usize>),
 }
 
 /// One request and its reply, neutral to the role.
@@ -224,17 +262,8 @@ pub struct Exchange {
     pub request: Option<Message>,
     /// What the server says.
     pub reply: Reply,
-}
-
-/// An encoded message and the framing that it lies in.
-#[derive(Clone, Debug)]
-pub struct Message {
-    /// The frame's name in the profile.
-    pub frame: String,
-    /// Its framing.
-    pub framing: Arc<dyn Framing>,
-    /// Its bytes and fields.
-    pub encoded: Encoded,
+    /// Where request and reply both have an `id: true` field: its name in each.
+    pub id: Option<(String, String)>,
 }
 
 /// What the server says.
@@ -304,6 +333,8 @@ pub struct Case {
     pub thresholds: Vec<Threshold>,
     /// True: its boundary diagram is shown even when it passes.
     pub show: bool,
+    /// True where a step follows from earlier messages, so that those must be kept.
+    pub refers: bool,
     /// True: it is part of the suite that is built in, and runs when its target's file is given.
     pub shipped: bool,
 }

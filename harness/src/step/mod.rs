@@ -35,6 +35,7 @@ mod silence;
 mod start_second;
 mod start_target;
 mod stop_target;
+mod strings;
 mod timed;
 
 pub(crate) use self::act::{Act, Failed, Halt};

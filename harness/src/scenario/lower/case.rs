@@ -114,6 +114,7 @@ fn case(
     let needs = needs(given);
     let transport = transport(target, &needs);
     let mut steps = Steps::new(target.known(), transport);
+    steps.unsure = matches!(target, Target::Unsure);
     let list = match &given.steps {
         None => {
             steps.plays = true;
@@ -171,6 +172,7 @@ fn case(
         deliver,
         thresholds,
         show: flag(given.show.as_ref()),
+        refers: steps.refers,
         shipped: false,
     })
 }

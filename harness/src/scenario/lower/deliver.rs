@@ -99,7 +99,9 @@ fn cut(cx: &Context, args: &CutSyntax, around: &Around<'_>) -> Option<DeliverySp
             .exchanges
             .iter()
             .filter_map(|e| e.request.as_ref());
-        requests.map(|m| m.encoded.bytes.len()).max()
+        // One whose length is not known beforehand may be long enough.
+        let lens = requests.map(|m| m.shape().map(|encoded| encoded.bytes.len()));
+        lens.collect::<Option<Vec<_>>>()?.into_iter().max()
     });
     let mut at: Vec<usize> = Vec::with_capacity(items.len());
     for item in items {

@@ -12,6 +12,7 @@ mod exchange;
 mod field;
 mod frame;
 mod item;
+mod known;
 mod message;
 mod options;
 mod profile;
@@ -20,7 +21,7 @@ pub(crate) mod scalar;
 mod shape;
 
 pub use crate::step::StepSyntax;
-pub use bytes::{Bytes, BytesForm, FillSyntax};
+pub use bytes::{Bytes, BytesForm, DigestForm, DigestWord, FillSyntax, HmacForm};
 pub use case::{
     CaseSyntax, CutSyntax, DeliverSyntax, LevelSyntax, MergeSyntax, NeedSyntax, PlusSyntax,
     RandomSyntax, ScenarioSyntax,
@@ -36,14 +37,16 @@ pub use frame::{
     FrameSyntax, JsonHeaderSyntax, LengthPrefixSyntax, MessageSyntax,
 };
 pub use item::{Item, Named, Names, Raw};
+pub use known::{KnownFailureSyntax, KnownFailuresSyntax};
 pub use message::{
     HttpMessage, HttpValue, RespNull, RespTyped, RespValue, WebSocketClose, WebSocketCode,
     WebSocketControl, WebSocketKind, WebSocketMessage, WebSocketPart, WebSocketPayload,
 };
 pub use options::{OptionsSyntax, SetSyntax};
 pub use profile::{
-    BuiltinMap, BuiltinSyntax, LimitsSyntax, ProfileSyntax, ReadyForm, ReadyLine, ReadySyntax,
-    ReadyWord, ResetSyntax, RoleSyntax, StartMap, StartSyntax, TransportSyntax, WithoutSyntax,
+    BuiltinMap, BuiltinSyntax, LimitsSyntax, OrderSyntax, ProfileSyntax, ReadyForm, ReadyLine,
+    ReadySyntax, ReadyWord, ResetSyntax, RoleSyntax, StartMap, StartSyntax, TransportSyntax,
+    WithoutSyntax,
 };
 pub use protocol::ProtocolSyntax;
 pub use scalar::{Bound, Count, Int, Range, Size, Time, Word};
