@@ -38,8 +38,8 @@ pub(crate) mod magic {
 
 /// The words that give bytes: a map whose only key is one of them is a value wherever both a value
 /// and a map of words may stand.
-pub(crate) const BYTES_WORDS: [&str; 10] = [
-    "hex", "base64", "fill", "file", "concat", "cat", "digest", "hmac", "message", "json",
+pub(crate) const BYTES_WORDS: [&str; 9] = [
+    "hex", "base64", "fill", "file", "concat", "digest", "hmac", "message", "json",
 ];
 
 /// Reads a value as `T`. `None` where that failed; the mistake is recorded then.

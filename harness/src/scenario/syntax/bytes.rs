@@ -32,7 +32,6 @@ pub enum BytesForm {
     /// The content of a file, named relative to this one.
     File(Item<String>),
     /// Several values, one after the other.
-    #[serde(alias = "cat")]
     Concat(Item<Vec<Item<Bytes>>>),
     /// The digest of several values, one after the other.
     Digest(Item<DigestForm>),
