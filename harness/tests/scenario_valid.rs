@@ -133,6 +133,12 @@ fn every_kind_of_field_encodes_what_it_is_given() {
     assert_eq!(request("lines"), b"n:2\nA:b\n\nxone\ntwo\n.\n\r\n");
     let frames = b"\x02\x02hi\x02A\x07C\x01\x09ER\x05";
     assert_eq!(request("frames"), frames);
+    let volatile = &document.profiles[0].volatile;
+    assert_eq!(
+        volatile["frames"],
+        ["items[0].one.x", "point.x", "body.text", "body.length"],
+        "fields of frames inside have names"
+    );
 }
 
 #[test]
@@ -203,6 +209,13 @@ fn protocols_say_what_is_written() {
     assert_eq!(bytes("parts").len(), 6 + 3 + 6 + 6 + 2);
     assert_eq!(reply("parts"), "\u{fffd}\0\u{2}\u{1}\u{fffd}\u{fffd}\0");
     assert_eq!(bytes("bye").len(), 6 + 2 + 3);
+    // A length differs with what it counts.
+    assert_eq!(
+        profile.volatile["http"],
+        ["date", "body", "chunks", "content-length"]
+    );
+    assert_eq!(profile.volatile["resp"], ["data", "length"]);
+    assert_eq!(profile.volatile["ws"], ["payload", "length"]);
 }
 
 #[test]

@@ -66,7 +66,7 @@ pub(crate) struct Around<'a> {
 }
 
 /// What to do where a structured value would have to be computed.
-const STRUCTURED: &str = "references work in fields of bytes, text and integers of a frame itself; `{raw: ...}` frames take whole messages as bytes";
+const STRUCTURED: &str = "give the value itself, or the bytes of the whole message in a `raw` frame, where references work";
 
 /// What a name in braces stands for.
 pub(crate) fn reference(cx: &Context, scope: Scope<'_>, name: &str, at: Span) -> Option<Formula> {

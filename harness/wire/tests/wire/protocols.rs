@@ -80,6 +80,10 @@ impl Framing for Placed {
         self.framing.layout()
     }
 
+    fn field(&self, name: &str) -> Option<FieldLayout> {
+        self.framing.field(name)
+    }
+
     fn decoder(&self) -> Box<dyn Decoder> {
         self.framing.decoder_for(&self.context())
     }
