@@ -12,7 +12,7 @@
 //!    run through a case; a client under test is started for each delivery, and is listened for.
 //! 4. [`conform`] carries the plan out: one delivery on one thread over nonblocking sockets, many
 //!    side by side. It observes; it formats nothing. What it observed is judged by [`verdict`],
-//!    which has no clock and no I/O.
+//!    which has no clock and no I/O; [`known`] failures are taken into account.
 //!    Latencies go into [`latency`] histograms.
 //!
 //!    The steps of a case lie across these stages: [`step`] has a file for each, from its words in
@@ -34,6 +34,7 @@ pub mod condition;
 pub mod conform;
 pub mod event;
 pub mod exit;
+pub mod known;
 pub mod latency;
 pub mod load;
 pub mod plan;

@@ -129,7 +129,7 @@ impl Deviation {
 
     /// True for deviations that a slow machine alone could cause, so that they need a second look.
     pub fn may_be_slowness(&self) -> bool {
-        self.kind == HANG || self.kind == PARTIAL || self.weight == Weight::Inconclusive
+        [HANG, PARTIAL, MISSING].contains(&self.kind) || self.weight == Weight::Inconclusive
     }
 }
 
@@ -155,6 +155,15 @@ pub const FLOOD: &str = "endless answer";
 pub const ENDED: &str = "ended early";
 /// Bytes that are no frame.
 pub const INVALID: &str = "invalid frame";
+
+/// A reply that bears the id of no request.
+pub const WRONG_ID: &str = "wrong id";
+/// A reply to a request that has its reply already.
+pub const DUPLICATE: &str = "duplicate reply";
+/// A reply that came before that of an earlier request.
+pub const REORDERED: &str = "reordered reply";
+/// A request whose reply did not come, though others came.
+pub const MISSING: &str = "missing reply";
 
 /// Judges an answer that must be exactly `expected`.
 pub fn answer(expected: &[u8], received: &Received) -> Option<Deviation> {
@@ -268,9 +277,10 @@ pub fn matches(expect: &RecvExpect, got: &[u8]) -> Match {
                 Match::Never
             }
         }
-        RecvExpect::Regex(regex) => match regex.find(got) {
-            Some(found) if found.start() == 0 => Match::Met(found.end()),
-            _ => Match::NotYet,
+        RecvExpect::Regex(pattern) => match pattern.matches(got) {
+            Some(end) => Match::Met(end),
+            None if pattern.can_match(got) => Match::NotYet,
+            None => Match::Never,
         },
         RecvExpect::Size(size) => {
             if got.len() >= *size {
@@ -411,6 +421,7 @@ pub fn rests_on_unproved(case: &CaseResult) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::pattern::Pattern;
 
     fn received(bytes: &[u8], stop: Stop) -> Received {
         Received {
@@ -448,10 +459,10 @@ mod tests {
         assert_eq!(matches(&exact, b"ax"), Match::Never);
         let prefix = RecvExpect::Prefix(b"ab".to_vec());
         assert_eq!(matches(&prefix, b"abcd"), Match::Met(4));
-        let regex = RecvExpect::Regex(regex::bytes::Regex::new("[0-9]+\n").unwrap());
+        let regex = RecvExpect::Regex(Pattern::new("[0-9]+\n").unwrap());
         assert_eq!(matches(&regex, b"12"), Match::NotYet);
         assert_eq!(matches(&regex, b"12\n3"), Match::Met(3));
-        assert_eq!(matches(&regex, b"x12\n"), Match::NotYet);
+        assert_eq!(matches(&regex, b"x12\n"), Match::Never);
         let error = RecvExpect::Error("ECONNREFUSED".to_owned());
         assert_eq!(matches(&error, b""), Match::NotYet);
         assert_eq!(matches(&error, b"a"), Match::Never);

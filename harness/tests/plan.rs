@@ -105,6 +105,7 @@ fn merges_cycle_through_the_exchanges_up_to_what_is_asked() {
                 exchanges,
                 half,
                 bytes,
+                opening: false,
             } => (exchanges.clone(), *half, *bytes),
             other => panic!("{other:?}"),
         })
@@ -149,7 +150,7 @@ fn of_a_client_neighbouring_replies_are_merged() {
     let (all, _) = deliveries(CLIENT, "deliver: [{merge: {messages: 2, plus: half}}]", 1);
     assert!(matches!(
         &all[0].how,
-        How::Merge { exchanges, half: Some(2), bytes: 6 } if *exchanges == [0, 1]
+        How::Merge { exchanges, half: Some(2), bytes: 6, .. } if *exchanges == [0, 1]
     ));
     assert_eq!(all.len(), 2);
 }
@@ -397,4 +398,48 @@ fn more_connections_than_descriptors_are_refused_with_what_would_work() {
     let told = error.to_string();
     assert!(told.contains("at most 896 connections"), "{told}");
     assert!(Plan::new(&[with_load(896)], &load, &FACTS).is_ok());
+}
+
+/// A login whose last message is not answered, and a request whose length the plan cannot know.
+const LOGIN: &str = "\
+connect: tcp://127.0.0.1:9
+frames: {line: {delimiter: {bytes: \"\\n\"}}}
+opening:
+  - hello: {reply: {line: learned}}
+  - login: {request: {line: \"LOGIN {conn}\"}, reply: []}
+exchanges:
+  - fixed: {request: {line: \"{conn}\"}}
+  - open: {request: {line: \"{hello.reply.body}\"}}";
+
+#[test]
+fn the_end_of_an_opening_is_merged_with_the_first_request() {
+    let (all, _) = deliveries(LOGIN, "deliver: [{merge: {messages: 2}}]", 1);
+    let opening: Vec<_> = all
+        .iter()
+        .filter_map(|d| match &d.how {
+            How::Merge {
+                exchanges,
+                opening: true,
+                bytes,
+                ..
+            } => Some((exchanges.clone(), *bytes)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(opening, [(vec![0], 6 + 16 + 1 + 16 + 1)]);
+    let answered = LOGIN.replace("reply: []", "reply: {line: OK}");
+    let (all, _) = deliveries(&answered, "deliver: [{merge: {messages: 2}}]", 1);
+    assert_eq!(all.len(), 1, "the server speaks last");
+}
+
+#[test]
+fn cuts_of_a_computed_request_are_planned_where_its_length_is_known() {
+    let (all, notes) = deliveries(LOGIN, "deliver: [each_cut]", 1);
+    let of_fixed: Vec<_> = cuts(&all)
+        .into_iter()
+        .map(|(exchange, _)| exchange)
+        .collect();
+    assert_eq!(of_fixed, [0; 16], "16 digits and a line feed");
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(notes[0].contains("`open`"), "{notes:?}");
 }

@@ -85,7 +85,7 @@ fn an_alias_of_a_large_value_costs_nothing_until_it_is_used() {
 #[test]
 fn fills_within_cats_do_not_multiply() {
     let mut text = String::from(
-        "target: t\nconnect: tcp://127.0.0.1:9\nframes: {any: raw}\nexchanges:\n  - a: {request: {any: {cat: [",
+        "target: t\nconnect: tcp://127.0.0.1:9\nframes: {any: raw}\nexchanges:\n  - a: {request: {any: {concat: [",
     );
     text.push_str(&"{fill: {byte: 0, size: 60MiB}}, ".repeat(1000));
     text.push_str("]}}}\n");

@@ -1,7 +1,8 @@
 //! `harness run`: the main job.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use harness_net::Transport;
@@ -34,6 +35,9 @@ pub(super) struct Args {
     /// Run load cases of folders too; those of files that are named, or that --filter matches, run anyway
     #[arg(long)]
     load: bool,
+    /// Also take the known failures of this file into account; may be repeated
+    #[arg(long, value_name = "FILE")]
+    known_failures: Vec<PathBuf>,
     #[command(flatten)]
     execution: execution::Args,
 }
@@ -48,7 +52,9 @@ pub(super) fn main(args: &Args, screen: &Screen) -> u8 {
 
 fn prepare(args: &Args, screen: &Screen) -> Result<Prepared, u8> {
     let outputs = outputs(&args.execution).map_err(|e| screen.usage_error(e))?;
-    let mut documents = with_suite(load::load(&args.paths, screen)?, screen)?;
+    let mut documents = load::load(&args.paths, screen)?;
+    documents.extend(known_failures(args, &documents, screen)?);
+    let mut documents = with_suite(documents, screen)?;
     let mut overrides = Overrides {
         filter: args.filter.clone(),
         delivery: args.delivery.clone(),
@@ -112,6 +118,29 @@ fn prepare(args: &Args, screen: &Screen) -> Result<Prepared, u8> {
         settings,
         outputs,
     })
+}
+
+/// The documents of `--known-failures` that are not among the others already.
+fn known_failures(args: &Args, given: &[Document], screen: &Screen) -> Result<Vec<Document>, u8> {
+    if args.known_failures.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut documents = load::load(&args.known_failures, screen)?;
+    for document in &documents {
+        if document.known_failures.is_empty() || !document.scenarios.is_empty() {
+            return Err(screen.usage_error(format!(
+                "--known-failures {}: the file holds {}",
+                document.file.display(),
+                match document.known_failures.is_empty() {
+                    true => "no known failures; it begins with `known_failures:`",
+                    false => "scenarios too; name it as one of the paths",
+                }
+            )));
+        }
+    }
+    let same = |a: &Path, b: &Path| fs::canonicalize(a).ok() == fs::canonicalize(b).ok();
+    documents.retain(|d| !given.iter().any(|g| same(&g.file, &d.file)));
+    Ok(documents)
 }
 
 /// Puts the shipped suite behind each file that has a profile and no scenario.

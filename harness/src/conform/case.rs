@@ -16,8 +16,7 @@ use super::prover::Prover;
 use super::runner::Settings;
 use super::sweep::{FAULT, Sweep};
 use crate::load;
-use crate::plan::{CasePlan, Class, Delivery, Fate};
-use crate::quote;
+use crate::plan::{CasePlan, Class, Delivery, Fate, complete};
 use crate::run::{CaseResult, Verdict};
 use crate::scenario::model::{Capability, Case, Profile, Reset, Role, Step};
 use crate::target::Target;
@@ -75,6 +74,18 @@ pub(super) fn run(
 /// The result of a case during which the harness itself broke.
 pub(super) fn faulty(plan: &CasePlan) -> CaseResult {
     with_reason(blank(plan), Verdict::Error, FAULT)
+}
+
+/// The profile, with the requests as a control exchange showed them.
+fn shaped(profile: &Profile, control: &Outcome) -> Profile {
+    let mut profile = profile.clone();
+    for (index, encoded) in &control.shapes {
+        let exchange = profile.exchanges.get_mut(*index);
+        if let Some(request) = exchange.and_then(|e| e.request.as_mut()) {
+            *request = request.clone().shaped(encoded.clone());
+        }
+    }
+    profile
 }
 
 /// What all deliveries of a case have in common.
@@ -138,7 +149,8 @@ fn judge(
     let mut oracle = Oracle::given(profile);
     let mut slowest = Duration::ZERO;
     let mut deadlines = first;
-    let swept = plan.deliveries.iter().any(|d| d.class != Class::Whole);
+    let swept = plan.open || plan.deliveries.iter().any(|d| d.class != Class::Whole);
+    let mut completed = None;
     let loaded = case.load.as_deref();
     let goal = if loaded.is_some() { "load" } else { "sweep" };
     let learns = swept || loaded.is_some() || oracle.is_incomplete();
@@ -153,8 +165,8 @@ fn judge(
             };
             let outcome = sweep.deliver(&Delivery::WHOLE, first, &mut Prover::new());
             let mut learned = oracle.clone();
-            for (part, i, bytes) in &outcome.learned {
-                learned.learn(*part, *i, bytes.clone());
+            for (part, i, answer) in &outcome.learned {
+                learned.learn(*part, *i, answer.clone());
             }
             (outcome, learned)
         };
@@ -183,6 +195,9 @@ fn judge(
             .max()
             .map_or(Duration::ZERO, |ns| Duration::from_nanos(*ns));
         deadlines = first.learned(slowest);
+        if plan.open {
+            completed = Some(complete(plan, Arc::new(shaped(profile, &outcome))));
+        }
         if oracle.is_incomplete() {
             let (outcome, again) = control(oracle.clone());
             if outcome.failed.is_some() {
@@ -192,13 +207,7 @@ fn judge(
                 );
                 return no_sweep(outcome, &why);
             }
-            if let Some((what, a, b)) = learned.disagreement(&again, profile) {
-                let instead = match profile.role {
-                    Role::Server => "give its reply, or leave it out",
-                    Role::Client => "judge its exit status alone, with a step `ended: {exit: 0}`",
-                };
-                let (a, b) = (quote::bytes(a), quote::bytes(b));
-                let why = format!("two control {what}, {a} and {b}; {instead}");
+            if let Some(why) = learned.disagreement(&again, profile) {
                 *result = with_reason(blank(plan), Verdict::Inconclusive, &why);
                 return;
             }
@@ -216,8 +225,21 @@ fn judge(
         };
         return put.carry_out(load, progress.load, result);
     }
-    let sweep = bench.sweep(&oracle, &case.steps, deadlines, slowest);
-    let alone = sweep.restart_each || profile.without.contains(&Capability::Concurrency);
+    let plan = completed.as_ref().unwrap_or(plan);
+    if plan.deliveries.is_empty() {
+        // Only now is it known that nothing could be cut.
+        let why = "no delivery of this case fits the target's exchanges";
+        *result = with_reason(blank(plan), Verdict::Unsupported, why);
+        return;
+    }
+    let profile = plan.profile.as_deref().unwrap_or(profile);
+    result.notes.clone_from(&plan.notes);
+    let sweep = Sweep {
+        profile,
+        ..bench.sweep(&oracle, &case.steps, deadlines, slowest)
+    };
+    let alone =
+        !matches!(profile.reset, Reset::None) || profile.without.contains(&Capability::Concurrency);
     let workers = match profile.role {
         _ if alone || plan.deliveries.len() < 8 => 1,
         Role::Server => settings.sweep_threads,

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::oracle::{Oracle, Part};
+use harness_wire::Encoded;
+
+use super::oracle::{Answer, Oracle, Part};
 use super::prover::Prover;
 use super::tally::Tally;
 use crate::plan::Delivery;
@@ -109,7 +111,11 @@ pub(crate) struct Context<'a> {
     /// Latencies of exchanges, in nanoseconds.
     pub latencies: Vec<u64>,
     /// Answers that a control exchange brought.
-    pub learned: Vec<(Part, usize, Vec<u8>)>,
+    pub learned: Vec<(Part, usize, Answer)>,
+    /// True where messages follow from earlier ones, so that those must be kept.
+    pub remember: bool,
+    /// Requests of `exchanges` whose length was not known before they were said.
+    pub shapes: Vec<(usize, Encoded)>,
     /// What was noticed.
     pub notes: Vec<String>,
 }

@@ -8,10 +8,12 @@ use harness_wire::Encoded;
 
 use super::Interrupt;
 use super::context::Context;
+use super::exchange::{frames_of, judge, request, unresolved};
 use super::oracle::Part;
 use super::play::Failed;
 use super::trace::Trace;
-use crate::scenario::model::{Exchange, RecvExpect, Reply, Role, SendData};
+use crate::scenario::conversation::Conversation;
+use crate::scenario::model::{Exchange, Message, RecvExpect, Reply, Role, SendData};
 use crate::verdict::{self, Deviation, Match, Received, Stop};
 
 /// The longest wait between two looks at the interrupt flag.
@@ -26,6 +28,10 @@ pub(crate) struct Flow {
     buffer: Vec<u8>,
     /// What happened so far.
     pub trace: Trace,
+    /// True once the profile's opening was played.
+    pub opened: bool,
+    /// What was said on it.
+    pub said: Conversation,
 }
 
 /// One datagram as it was received.
@@ -55,11 +61,14 @@ impl Flow {
 
     /// The connection of an open socket.
     pub(super) fn of(name: &str, socket: Datagram, clock: Instant, interrupt: Interrupt) -> Self {
+        let said = Conversation::open(socket.peer());
         Self {
             socket,
             interrupt,
             buffer: vec![0; LARGEST],
             trace: Trace::new(name, clock),
+            opened: false,
+            said,
         }
     }
 
@@ -140,7 +149,8 @@ fn nothing(stop: Stop) -> Packet {
     }
 }
 
-/// Plays exchanges, one datagram each way.
+/// Plays exchanges, one datagram each way, after the profile's opening; where all are played, its
+/// closing follows.
 ///
 /// # Errors
 /// The first exchange that was not as expected.
@@ -148,41 +158,59 @@ pub(crate) fn play(
     flow: &mut Flow,
     ctx: &mut Context<'_>,
     selection: &[usize],
+    all: bool,
 ) -> Result<(), Failed> {
+    if !std::mem::replace(&mut flow.opened, true) {
+        for i in 0..ctx.profile.opening.len() {
+            exchange(flow, ctx, Part::Opening, i)?;
+        }
+    }
     for &i in selection {
-        let exchange = &ctx.profile.exchanges[i];
-        let name = || format!("exchange `{}`", exchange.name);
         if ctx.profile.role == Role::Client {
-            serve(flow, ctx, exchange).map_err(|d| (name(), d))?;
+            let exchange = &ctx.profile.exchanges[i];
+            serve(flow, ctx, exchange).map_err(|d| (format!("exchange `{}`", exchange.name), d))?;
             continue;
         }
-        if let Some(request) = &exchange.request {
-            flow.trace
-                .frame_out(request.encoded.bytes.len(), &request.encoded.fields);
-            flow.send(&request.encoded.bytes).map_err(|e| {
-                (
-                    name(),
-                    Deviation::fail(verdict::FAILED, "the datagram is sent", e),
-                )
-            })?;
-        }
-        if matches!(exchange.reply, Reply::None | Reply::Closes) {
-            continue;
-        }
-        let sent = Instant::now();
-        let got = flow.recv(None, ctx.by(ctx.deadlines.reply)).received;
-        match ctx.oracle.answer(Part::Exchanges, i) {
-            Some(want) => {
-                if let Some(deviation) = verdict::answer(want, &got) {
-                    return Err((name(), deviation));
-                }
-            }
-            None => match verdict::frame("datagram", &got) {
-                Some(deviation) => return Err((name(), deviation)),
-                None => ctx.learned.push((Part::Exchanges, i, got.bytes)),
-            },
-        }
-        ctx.latencies.push(sent.elapsed().as_nanos() as u64);
+        exchange(flow, ctx, Part::Exchanges, i)?;
+    }
+    let closing = if all { ctx.profile.closing.len() } else { 0 };
+    (0..closing).try_for_each(|i| exchange(flow, ctx, Part::Closing, i))
+}
+
+fn exchange(
+    flow: &mut Flow,
+    ctx: &mut Context<'_>,
+    part: Part,
+    index: usize,
+) -> Result<(), Failed> {
+    let exchange = &part.of(ctx.profile)[index];
+    let name = |deviation| (format!("exchange `{}`", exchange.name), deviation);
+    let asked = request(ctx, &mut flow.said, part, index).map_err(name)?;
+    let asked = asked.as_ref().map(|(request, _)| &**request);
+    if let Some(request) = asked {
+        flow.trace.frame_out(request.bytes.len(), &request.fields);
+        flow.send(&request.bytes)
+            .map_err(|e| name(Deviation::fail(verdict::FAILED, "the datagram is sent", e)))?;
+    }
+    if matches!(exchange.reply, Reply::None | Reply::Closes) {
+        return Ok(());
+    }
+    let sent = Instant::now();
+    let got = flow.recv(None, ctx.by(ctx.deadlines.reply)).received;
+    let frames = frames_of(exchange, &got, asked);
+    let oracle = ctx.oracle;
+    let wanted = oracle.answer(part, index, exchange, &mut flow.said, asked);
+    let wanted = wanted.map_err(|e| name(unresolved(&e)))?;
+    match judge(
+        ctx,
+        &mut flow.said,
+        (part, index),
+        wanted.as_deref(),
+        got,
+        frames,
+    ) {
+        Some(deviation) => return Err(name(deviation)),
+        None => ctx.latencies.push(sent.elapsed().as_nanos() as u64),
     }
     Ok(())
 }
@@ -198,8 +226,8 @@ fn serve(flow: &mut Flow, ctx: &mut Context<'_>, exchange: &Exchange) -> Result<
     let Reply::Given(messages) = &exchange.reply else {
         return Ok(());
     };
-    for message in messages {
-        let Encoded { bytes, fields } = &message.encoded;
+    // A client's profile has no others: what follows from the conversation is refused there.
+    for Encoded { bytes, fields } in messages.iter().filter_map(Message::fixed) {
         flow.trace.frame_out(bytes.len(), fields);
         flow.send(bytes)
             .map_err(|e| Deviation::fail(verdict::FAILED, "the datagram is sent", e))?;

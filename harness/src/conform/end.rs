@@ -7,7 +7,7 @@ use harness_net::{Accepted, SocketOptions};
 use super::context::Context;
 use super::datagram::Flow;
 use super::line::Line;
-use super::oracle::Part;
+use super::oracle::{Answer, Part};
 use super::scene::{Conn, Scene, options_for};
 use crate::scenario::model::{Ends, ExitWant, Origin};
 use crate::target::NotMet;
@@ -84,7 +84,7 @@ impl Scene {
     ) -> Result<(), Deviation> {
         // What a step says stands alone; what it leaves open is as in the profile and its controls.
         let (exit, stdout, learns) = if *ends == Ends::default() {
-            let known = ctx.oracle.answer(Part::End, 0);
+            let known = ctx.oracle.stdout();
             (ctx.profile.ends.exit, known, known.is_none())
         } else {
             (ends.exit, ends.stdout.as_deref(), false)
@@ -109,7 +109,7 @@ impl Scene {
         };
         verdict::end(exit, stdout, end.exit, &end.stdout).map_or(Ok(()), Err)?;
         if learns {
-            ctx.learned.push((Part::End, 0, end.stdout));
+            ctx.learned.push((Part::End, 0, Answer::of(end.stdout)));
         }
         Ok(())
     }

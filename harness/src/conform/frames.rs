@@ -65,9 +65,11 @@ impl FrameReader {
         }
     }
 
-    pub(super) fn trace(self, line: &mut Line) {
-        for frame in self.frames {
+    /// The frames that were found, which the trace shows.
+    pub(super) fn traced(self, line: &mut Line) -> Vec<Frame> {
+        for frame in &self.frames {
             line.trace.frame_in(frame.len, &frame.fields);
         }
+        self.frames
     }
 }

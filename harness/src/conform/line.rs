@@ -11,6 +11,7 @@ use harness_net::{Endpoint, Interest, NetError, Proof, Read, SocketOptions, Stre
 use super::prover::{Piece, Prover};
 use super::trace::Trace;
 use super::{Interrupt, Tally};
+use crate::scenario::conversation::Conversation;
 use crate::verdict::{Match, Received, Stop};
 
 /// How long a socket takes nothing before it counts as full: longer than acknowledgements are
@@ -42,6 +43,8 @@ pub(crate) struct Line {
     pub trace: Trace,
     /// True once the profile's opening was played.
     pub opened: bool,
+    /// What was said on it.
+    pub said: Conversation,
     /// Data segments that had been sent when the last `send` step began.
     pub segments_mark: u64,
     /// Segments that had come when the last `send` or `shutdown` step began.
@@ -70,6 +73,7 @@ impl Line {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
+            said: Conversation::open(stream.peer()),
             stream,
             sent: 0,
             inbox: Vec::new(),

@@ -87,10 +87,12 @@ impl Loaded<'_> {
         let request = exchange.request.as_ref();
         Turn {
             name: exchange.name.clone(),
-            request: request.map_or_else(Vec::new, |m| m.encoded.bytes.to_vec()),
+            request: request
+                .and_then(|m| m.fixed())
+                .map_or_else(Vec::new, |m| m.bytes.clone()),
             reply: self
                 .oracle
-                .answer(part, index)
+                .lasting(part, index)
                 .map_or_else(Vec::new, <[u8]>::to_vec),
         }
     }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use harness_wire::Encoded;
 use hdrhistogram::Histogram;
 
-use super::oracle::Part;
+use super::oracle::{Answer, Part};
 use super::tally::Tally;
 use crate::latency;
 use crate::plan::Class;
@@ -24,7 +25,9 @@ pub(super) struct Outcome {
     /// Latencies in nanoseconds.
     pub latencies: Vec<u64>,
     /// What control exchanges brought.
-    pub learned: Vec<(Part, usize, Vec<u8>)>,
+    pub learned: Vec<(Part, usize, Answer)>,
+    /// How requests lie in their bytes, where that was not known before.
+    pub shapes: Vec<(usize, Encoded)>,
     /// The boundary diagram, where the delivery failed or is to be shown.
     pub streams: Vec<DiagramStream>,
     /// Excerpts of what should have come and of what came, where it failed.
@@ -47,6 +50,7 @@ impl Outcome {
             tally: Tally::default(),
             latencies: Vec::new(),
             learned: Vec::new(),
+            shapes: Vec::new(),
             streams: Vec::new(),
             octets: (None, None),
             notes: Vec::new(),
@@ -113,6 +117,7 @@ impl Gathered {
             }
             outcome.latencies = Vec::new();
             outcome.learned = Vec::new();
+            outcome.shapes = Vec::new();
             self.failed.push((index, outcome));
         } else if !outcome.streams.is_empty() {
             self.shown.push((index, outcome.streams));

@@ -3,16 +3,19 @@
 use std::time::{Duration, Instant};
 
 use harness_net::Proof;
-use harness_wire::{Context as Place, Decoder};
+use harness_wire::{Context as Place, Decoder, Encoded};
 
 use super::context::Context;
+use super::exchange::{frames_of, is_loose, judge, request, unresolved};
 use super::frames::FrameReader;
 use super::line::{INBOX, Line};
+use super::merge::merged;
 use super::oracle::Part;
 use super::prover::Piece;
 use super::serve;
+use super::tally::Tally;
 use crate::plan::{How, ONE_SEGMENT};
-use crate::scenario::model::{Capability, CloseHow, Exchange, Reply, Role};
+use crate::scenario::model::{Capability, CloseHow, Reply, Role};
 use crate::verdict::{self, Deviation, Match, Received, Stop};
 
 /// How long raw bytes must pause before an answer without boundaries counts as whole, in a control
@@ -35,14 +38,29 @@ pub(crate) fn play(
     if ctx.profile.role == Role::Client {
         return serve::play(line, ctx, selection, all);
     }
-    if !line.opened {
-        line.opened = true;
-        for i in 0..ctx.profile.opening.len() {
+    let mut held = None;
+    if !std::mem::replace(&mut line.opened, true) {
+        let mut opening = 0..ctx.profile.opening.len();
+        if let How::Merge { opening: true, .. } = &ctx.delivery.how {
+            held = opening.next_back();
+        }
+        for i in opening {
             exchange(line, ctx, Part::Opening, i, &[])?;
         }
     }
-    let reuse = !ctx.profile.without.contains(&Capability::Reuse);
+    // What changes the target is not said once more, and each in the order of the control.
+    let repeats = ctx.profile.idempotent;
+    let reuse = repeats && !ctx.profile.without.contains(&Capability::Reuse);
     match &ctx.delivery.how {
+        How::Cut { exchange: at, cuts } if !repeats && selection.contains(at) => {
+            for &i in selection {
+                let cuts: &[usize] = if i == *at { cuts } else { &[] };
+                exchange(line, ctx, Part::Exchanges, i, cuts)?;
+                if matches!(ctx.profile.exchanges[i].reply, Reply::Closes) {
+                    break;
+                }
+            }
+        }
         How::Cut { exchange: at, cuts } if selection.contains(at) => {
             exchange(line, ctx, Part::Exchanges, *at, cuts)?;
             let ended = matches!(ctx.profile.exchanges[*at].reply, Reply::Closes);
@@ -53,7 +71,7 @@ pub(crate) fn play(
         How::Merge {
             exchanges, half, ..
         } => {
-            merged(line, ctx, exchanges, *half)?;
+            merged(line, ctx, held, exchanges, *half)?;
             let last = half.or(exchanges.last().copied());
             if let (true, Some(last)) = (reuse, last) {
                 exchange(line, ctx, Part::Exchanges, witness(selection, last), &[])?;
@@ -106,14 +124,20 @@ fn exchange(
     let Some(exchange) = part.of(profile).get(index) else {
         return Ok(());
     };
-    let name = || format!("exchange `{}`", exchange.name);
-    if let Some(request) = &exchange.request {
-        line.trace
-            .frame_out(request.encoded.bytes.len(), &request.encoded.fields);
-        send_cut(line, ctx, &request.encoded.bytes, cuts).map_err(|d| (name(), d))?;
+    let name = |deviation| (format!("exchange `{}`", exchange.name), deviation);
+    let asked = request(ctx, &mut line.said, part, index).map_err(name)?;
+    let asked = asked.as_ref().map(|(request, _)| &**request);
+    if let Some(request) = asked {
+        line.trace.frame_out(request.bytes.len(), &request.fields);
+        send_cut(line, ctx, &request.bytes, cuts).map_err(name)?;
+        if matches!(exchange.reply, Reply::None) {
+            // Nothing else keeps it apart from what is said next.
+            let deadline = ctx.by(ctx.deadlines.reply);
+            line.prove_consumed(ctx.prover, deadline, &mut Tally::default());
+        }
     }
     let sent = Instant::now();
-    reply(line, ctx, part, index, exchange).map_err(|d| (name(), d))?;
+    reply(line, ctx, part, index, asked).map_err(name)?;
     ctx.latencies.push(sent.elapsed().as_nanos() as u64);
     Ok(())
 }
@@ -165,58 +189,6 @@ pub(super) fn write(line: &mut Line, ctx: &Context<'_>, bytes: &[u8]) -> Result<
             })
         }
     }
-}
-
-/// Several requests in one write, then their answers in order.
-fn merged(
-    line: &mut Line,
-    ctx: &mut Context<'_>,
-    exchanges: &[usize],
-    half: Option<usize>,
-) -> Result<(), Failed> {
-    let requests = |i: &usize| ctx.profile.exchanges[*i].request.as_ref();
-    let mut together = Vec::new();
-    for request in exchanges.iter().filter_map(requests) {
-        together.extend_from_slice(&request.encoded.bytes);
-        line.trace
-            .frame_out(request.encoded.bytes.len(), &request.encoded.fields);
-    }
-    let mut rest = &[][..];
-    if let Some(request) = half.as_ref().and_then(requests) {
-        let (front, back) = request
-            .encoded
-            .bytes
-            .split_at(request.encoded.bytes.len().div_ceil(2));
-        together.extend_from_slice(front);
-        rest = back;
-        line.trace
-            .frame_out(request.encoded.bytes.len(), &request.encoded.fields);
-    }
-    let whole = || format!("{} requests in one write", exchanges.len());
-    write_merged(line, ctx, &together).map_err(|d| (whole(), d))?;
-    let sent = Instant::now();
-    for (n, &i) in exchanges.iter().enumerate() {
-        let exchange = &ctx.profile.exchanges[i];
-        let name = || {
-            format!(
-                "answer {} of {}, exchange `{}`",
-                n + 1,
-                exchanges.len(),
-                exchange.name
-            )
-        };
-        reply(line, ctx, Part::Exchanges, i, exchange).map_err(|d| (name(), d))?;
-        ctx.latencies.push(sent.elapsed().as_nanos() as u64);
-    }
-    if let Some(i) = half {
-        let exchange = &ctx.profile.exchanges[i];
-        let name = || format!("exchange `{}`, of which half was merged", exchange.name);
-        let deadline = ctx.by(ctx.deadlines.reply);
-        line.prove_consumed(ctx.prover, deadline, &mut ctx.tally);
-        write(line, ctx, rest).map_err(|d| (name(), d))?;
-        reply(line, ctx, Part::Exchanges, i, exchange).map_err(|d| (name(), d))?;
-    }
-    Ok(())
 }
 
 /// One write, shown to wait at the peer in one piece: by exactly one more data segment where it
@@ -276,49 +248,52 @@ fn write_while_stopped(
     Ok(())
 }
 
-fn reply(
+/// Awaits the reply of an exchange to the request that was `asked`.
+pub(super) fn reply(
     line: &mut Line,
     ctx: &mut Context<'_>,
     part: Part,
     index: usize,
-    exchange: &Exchange,
+    asked: Option<&Encoded>,
 ) -> Result<(), Deviation> {
-    let place = Place::reply(exchange.request.as_ref().map(|request| &request.encoded));
-    let (decoders, raw, frame) = match &exchange.reply {
+    let exchange = &part.of(ctx.profile)[index];
+    let deadline = ctx.by(ctx.deadlines.reply);
+    let linger = ctx.deadlines.linger;
+    let framings: Vec<_> = match &exchange.reply {
         Reply::None => return Ok(()),
         Reply::Closes => {
             let (deadline, linger) = (ctx.by(ctx.deadlines.reply), ctx.deadlines.linger);
             let got = line.receive(deadline, linger, &[], |_| Ok(Match::NotYet));
             return verdict::closing(CloseHow::Any, &got).map_or(Ok(()), Err);
         }
-        Reply::Given(messages) => {
-            let decoders = messages
-                .iter()
-                .map(|m| m.framing.decoder_for(&place))
-                .collect();
-            let raw = messages.iter().any(|m| !m.framing.has_boundaries());
-            (decoders, raw, exchange.name.as_str())
-        }
-        Reply::Learned { frame, framing } => {
-            let raw = !framing.has_boundaries();
-            (vec![framing.decoder_for(&place)], raw, frame.as_str())
-        }
+        Reply::Given(messages) => messages.iter().map(|m| &m.framing).collect(),
+        Reply::Learned { framing, .. } => vec![framing],
     };
-    let known = ctx.oracle.answer(part, index);
-    let got = await_frames(line, ctx, decoders, raw, known);
-    let wrong = match known {
-        Some(want) => verdict::answer(want, &got),
-        None => verdict::frame(frame, &got),
+    let raw = framings.iter().any(|f| !f.has_boundaries());
+    let wanted = ctx
+        .oracle
+        .answer(part, index, exchange, &mut line.said, asked);
+    let wanted = wanted.map_err(|e| unresolved(&e))?;
+    let known = wanted.as_ref().map(|answer| &*answer.bytes);
+    let place = Place::reply(asked);
+    let decoders = framings.iter().map(|f| f.decoder_for(&place));
+    let mut frames = FrameReader::new(decoders.collect());
+    // Fields that may hold anything say nothing early.
+    let early = known.filter(|_| !is_loose(ctx, exchange));
+    let mut got = match known {
+        Some(want) if raw => line.receive(deadline, linger, &[], |b| Ok(prefix(want, b))),
+        None if raw => until_quiet(line, deadline, QUIET),
+        _ => line.receive(deadline, linger, &[], |bytes| frames.read(bytes, early)),
     };
-    match wrong {
-        Some(deviation) => Err(deviation),
-        None => {
-            if known.is_none() {
-                ctx.learned.push((part, index, got.bytes));
-            }
-            Ok(())
-        }
+    if got.stop == Stop::End && frames.end(&got.bytes) {
+        got.stop = Stop::Complete;
     }
+    let frames = match raw {
+        true => frames_of(exchange, &got, asked),
+        false => frames.traced(line),
+    };
+    let wanted = wanted.as_deref();
+    judge(ctx, &mut line.said, (part, index), wanted, got, frames).map_or(Ok(()), Err)
 }
 
 /// Receives one message for each of these decoders: those that are known, or whatever comes. `raw`:
@@ -340,7 +315,7 @@ pub(super) fn await_frames(
     if got.stop == Stop::End && frames.end(&got.bytes) {
         got.stop = Stop::Complete;
     }
-    frames.trace(line);
+    frames.traced(line);
     got
 }
 

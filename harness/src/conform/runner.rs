@@ -9,6 +9,7 @@ use std::time::Instant;
 use super::Interrupt;
 use super::case::{self, Progress};
 use crate::event::{Event, Reporter};
+use crate::known;
 use crate::plan::{CasePlan, Fate, Lane, Plan};
 use crate::run::{CaseResult, Environment, Run, ScenarioResult, Totals, VERSION, Verdict};
 use crate::scenario::model::Document;
@@ -58,6 +59,7 @@ pub fn run(
         seed: plan.seed,
     });
     let shared = Shared::default();
+    let today = jiff::Zoned::now().date();
     let results: Vec<Mutex<Option<CaseResult>>> =
         plan.cases.iter().map(|_| Mutex::new(None)).collect();
     let one = |index: usize| {
@@ -94,7 +96,8 @@ pub fn run(
             case::run(case, settings, interrupt, target, &progress)
         }));
         // A fault of the harness costs one case, not what is known of the others.
-        let result = judged.unwrap_or_else(|_| case::faulty(case));
+        let mut result = judged.unwrap_or_else(|_| case::faulty(case));
+        known::apply(&mut result, &plan.known, today);
         tell(&Event::CaseFinished {
             scenario,
             result: &result,
@@ -128,6 +131,7 @@ pub fn run(
         scenarios: scenarios(plan, documents, results),
         totals: Totals::default(),
     };
+    run.scenarios.extend(wrong_entries(plan, documents, today));
     run.totals = totals(&run);
     run.elapsed_us = began.elapsed().as_micros() as u64;
     let cases = run.scenarios.iter().flat_map(|s| &s.cases);
@@ -213,6 +217,34 @@ fn scenarios(
         }
     }
     all
+}
+
+/// Known failures that are wrong themselves, as cases that fail.
+fn wrong_entries(
+    plan: &Plan,
+    documents: &[Document],
+    today: jiff::civil::Date,
+) -> Vec<ScenarioResult> {
+    let cases = documents
+        .iter()
+        .flat_map(|d| &d.scenarios)
+        .flat_map(|s| &s.cases);
+    let ids: Vec<&str> = cases.map(|c| c.id.as_str()).collect();
+    let wrong = known::wrong(&plan.known, &ids, today);
+    let of = |document: &Document| {
+        let cases = wrong
+            .iter()
+            .filter(|(entry, _)| entry.at.file == document.file);
+        ScenarioResult {
+            name: known::SCENARIO.to_owned(),
+            about: Some("Entries that do not hold any more.".to_owned()),
+            file: document.file.display().to_string(),
+            digest: document.digest.clone(),
+            cases: cases.map(|(_, result)| result.clone()).collect(),
+        }
+    };
+    let all = documents.iter().map(of);
+    all.filter(|scenario| !scenario.cases.is_empty()).collect()
 }
 
 fn totals(run: &Run) -> Totals {

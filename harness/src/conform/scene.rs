@@ -1,5 +1,6 @@
 //! The connections of a case by name, and what its steps measured.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,10 +10,12 @@ use harness_net::{Endpoint, Listener, NetError, Queues, SocketOptions, Transport
 
 use super::context::Context;
 use super::datagram::Flow;
+use super::exchange::unresolved;
 use super::line::Line;
 use super::places::Places;
 use super::trace::Trace;
 use crate::plan::How;
+use crate::scenario::formula::{Formula, Slots};
 use crate::verdict::Deviation;
 
 /// A connection of a case.
@@ -195,6 +198,22 @@ impl Conn {
             Self::Line(line) => &mut line.trace,
             Self::Flow(flow) => &mut flow.trace,
         }
+    }
+
+    /// What a step says, with its byte strings as they are on this connection.
+    ///
+    /// # Errors
+    /// What one of them follows from was not said.
+    pub(crate) fn fill<'d, D: Slots>(
+        &mut self,
+        data: &'d D,
+        formulas: &[Formula],
+    ) -> Result<Cow<'d, D>, Deviation> {
+        let said = match self {
+            Self::Line(line) => &mut line.said,
+            Self::Flow(flow) => &mut flow.said,
+        };
+        data.filled(formulas, said).map_err(|e| unresolved(&e))
     }
 
     /// True if anything came from the target.

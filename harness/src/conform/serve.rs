@@ -3,14 +3,14 @@
 
 use std::time::Instant;
 
-use harness_wire::Context as Place;
+use harness_wire::{Context as Place, Encoded};
 
 use super::context::Context;
 use super::line::Line;
 use super::oracle::Part;
 use super::play::{Failed, await_frames, send_cut, write, write_merged};
 use crate::plan::How;
-use crate::scenario::model::{Exchange, Reply, Role};
+use crate::scenario::model::{Exchange, Message, Reply, Role};
 use crate::verdict::{self, Deviation};
 
 /// Plays the exchanges with these indices, in order: a client has one conversation, so that none of
@@ -88,7 +88,8 @@ fn request(line: &mut Line, ctx: &mut Context<'_>, exchange: &Exchange) -> Resul
     let began = Instant::now();
     // Where a frame says where it ends, it may be written in another way than ours.
     let raw = !request.framing.has_boundaries();
-    let known = raw.then_some(request.encoded.bytes.as_slice());
+    let whole = request.fixed().map(|encoded| encoded.bytes.as_slice());
+    let known = whole.filter(|_| raw);
     let decoder = request.framing.decoder_for(&Place::REQUEST);
     let got = await_frames(line, ctx, vec![decoder], raw, known);
     verdict::request(request, &got).map_or(Ok(()), Err)?;
@@ -98,9 +99,8 @@ fn request(line: &mut Line, ctx: &mut Context<'_>, exchange: &Exchange) -> Resul
 
 fn frames_out(line: &mut Line, exchange: &Exchange) {
     if let Reply::Given(messages) = &exchange.reply {
-        for message in messages {
-            line.trace
-                .frame_out(message.encoded.bytes.len(), &message.encoded.fields);
+        for Encoded { bytes, fields } in messages.iter().filter_map(Message::fixed) {
+            line.trace.frame_out(bytes.len(), fields);
         }
     }
 }

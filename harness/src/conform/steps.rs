@@ -43,6 +43,19 @@ fn interruption() -> Deviation {
 
 /// True for what may have been seen only because the run was interrupted: waits end early then.
 fn cut_short(deviation: &Deviation) -> bool {
-    use verdict::{CLOSED, FLOOD, INVALID, STRAY, WRONG, WRONG_REQUEST};
-    ![CLOSED, FLOOD, INVALID, STRAY, WRONG, WRONG_REQUEST].contains(&deviation.kind)
+    use verdict::{
+        CLOSED, DUPLICATE, FLOOD, INVALID, REORDERED, STRAY, WRONG, WRONG_ID, WRONG_REQUEST,
+    };
+    ![
+        CLOSED,
+        DUPLICATE,
+        FLOOD,
+        INVALID,
+        REORDERED,
+        STRAY,
+        WRONG,
+        WRONG_ID,
+        WRONG_REQUEST,
+    ]
+    .contains(&deviation.kind)
 }

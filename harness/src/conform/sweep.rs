@@ -15,8 +15,8 @@ use super::steps;
 use super::tally::Tally;
 use crate::plan::Delivery;
 use crate::run::Octets;
-use crate::scenario::model::{Case, Ends, Profile, Role, Step, StepKind};
-use crate::step::{Ended, Failed};
+use crate::scenario::model::{Case, Ends, Profile, Reset, Role, Step, StepKind};
+use crate::step::{Ended, Failed, Play};
 use crate::target::{Target, TargetError};
 use crate::verdict::{self, Deviation, Weight};
 
@@ -70,6 +70,8 @@ impl Sweep<'_> {
         deadlines: Deadlines,
         prover: &mut Prover,
     ) -> Outcome {
+        let mut failed = self.reset(deadlines, prover).err();
+        let observe = !self.observed.swap(true, Ordering::Relaxed);
         let instance = match self.profile.role {
             Role::Server => None,
             Role::Client => match self.target.instance() {
@@ -79,32 +81,13 @@ impl Sweep<'_> {
         };
         let target = instance.as_ref().unwrap_or(self.target);
         let mut ctx = Context {
-            profile: self.profile,
             target,
-            delivery,
-            oracle: self.oracle,
-            deadlines,
-            interrupt: self.interrupt.clone(),
-            observe: !self.observed.swap(true, Ordering::Relaxed),
-            clock: Instant::now(),
-            prover,
-            tally: Tally::default(),
-            latencies: Vec::new(),
-            learned: Vec::new(),
-            notes: Vec::new(),
+            ..self.context(delivery, deadlines, prover, observe)
         };
         let mut scene = Scene::default();
-        let mut failed = match self.renew() {
-            Ok(()) => self.carry_out(&mut scene, &mut ctx).err(),
-            Err(error) => Some(Failed {
-                step: "reset".into(),
-                line: self.case.at.line,
-                deviation: Deviation::inconclusive(
-                    "the target starts again before each delivery",
-                    error.to_string(),
-                ),
-            }),
-        };
+        if failed.is_none() {
+            failed = self.carry_out(&mut scene, &mut ctx).err();
+        }
         if scene.conns.values().any(Conn::heard) || target.was_reached() {
             self.target.reach();
         }
@@ -139,6 +122,7 @@ impl Sweep<'_> {
             tally,
             latencies,
             learned,
+            shapes,
             notes,
             prover,
             ..
@@ -155,6 +139,7 @@ impl Sweep<'_> {
             tally,
             latencies,
             learned,
+            shapes,
             streams,
             octets: excerpts,
             notes,
@@ -162,6 +147,72 @@ impl Sweep<'_> {
             options,
             unprovable,
         }
+    }
+
+    fn context<'c>(
+        &'c self,
+        delivery: &'c Delivery,
+        deadlines: Deadlines,
+        prover: &'c mut Prover,
+        observe: bool,
+    ) -> Context<'c> {
+        Context {
+            profile: self.profile,
+            target: self.target,
+            delivery,
+            oracle: self.oracle,
+            deadlines,
+            interrupt: self.interrupt.clone(),
+            observe,
+            clock: Instant::now(),
+            prover,
+            tally: Tally::default(),
+            latencies: Vec::new(),
+            learned: Vec::new(),
+            remember: self.profile.refers || self.case.refers,
+            shapes: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Brings the target to where each delivery is to meet it.
+    fn reset(&self, deadlines: Deadlines, prover: &mut Prover) -> Result<(), Failed> {
+        let failed = |expected: &str, actual: String| Failed {
+            step: "reset".into(),
+            line: self.case.at.line,
+            deviation: Deviation::inconclusive(expected, actual),
+        };
+        let restarted = self.renew();
+        restarted.map_err(|e| {
+            failed(
+                "the target starts again before each delivery",
+                e.to_string(),
+            )
+        })?;
+        let Reset::Exchanges(exchanges) = &self.profile.reset else {
+            return Ok(());
+        };
+        let names = exchanges
+            .iter()
+            .map(|i| self.profile.exchanges[*i].name.clone());
+        let play = Step {
+            at: self.profile.at.clone(),
+            kind: StepKind::Play(Play {
+                exchanges: Some(names.collect()),
+                on: "reset".to_owned(),
+            }),
+        };
+        let mut scene = Scene::default();
+        let mut ctx = self.context(&Delivery::WHOLE, deadlines, prover, false);
+        let done = steps::run(&mut scene, &mut ctx, &[play]);
+        for conn in scene.conns.into_values() {
+            conn.finish();
+        }
+        done.map_err(|f| {
+            let (kind, actual) = (f.deviation.kind, &f.deviation.actual);
+            let words = format!("{}: {kind} {actual}", f.step);
+            failed("the exchanges of `reset` bring their answers", words)
+        })
     }
 
     /// The case's steps, and the end of a client where none of them awaits it.

@@ -10,7 +10,7 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use sha2::{Digest as _, Sha256};
 
 use crate::scenario::model::{
-    Capability, Case, DeliverySpec, Profile, Reply, Reset, Role, Step, StepKind,
+    Capability, Case, DeliverySpec, Exchange, Profile, Reply, Reset, Role, Step, StepKind,
 };
 
 /// The most cuts that are tried of one message; of longer ones a stated sample is taken.
@@ -86,7 +86,9 @@ pub enum How {
         exchanges: Vec<usize>,
         /// The exchange of which the first half follows in the same write.
         half: Option<usize>,
-        /// Bytes in that write.
+        /// True: the last message of the opening begins that write.
+        opening: bool,
+        /// Bytes in that write, as far as they are known.
         bytes: usize,
     },
 }
@@ -114,10 +116,14 @@ impl Delivery {
                 id
             }
             How::Merge {
-                exchanges, half, ..
+                exchanges,
+                half,
+                opening,
+                ..
             } => {
                 let half = if half.is_some() { "+half" } else { "" };
-                let id = format!("merge:{}{half}", exchanges.len());
+                let opening = if *opening { "opening+" } else { "" };
+                let id = format!("merge:{opening}{}{half}", exchanges.len());
                 match exchanges.first() {
                     // A client's conversation has one order: merges differ in where they begin.
                     Some(first) if profile.role == Role::Client => {
@@ -147,6 +153,15 @@ impl Delivery {
                 }
             }
             How::Merge {
+                exchanges,
+                opening: true,
+                ..
+            } => {
+                let last = profile.opening.last().map_or("?", |e| &e.name);
+                let first = exchanges.first().map_or("?", |e| name(profile, *e));
+                format!("the opening's last message (`{last}`) and request `{first}` in one write")
+            }
+            How::Merge {
                 exchanges, half, ..
             } => {
                 let names: Vec<_> = exchanges.iter().map(|e| name(profile, *e)).collect();
@@ -173,6 +188,13 @@ fn sent(profile: &Profile, exchange: usize) -> Cow<'_, Encoded> {
     exchange
         .and_then(|e| e.sent(profile.role))
         .unwrap_or_default()
+}
+
+/// The exchanges among these of which the length of what is sent is known only once it was said.
+pub(super) fn open<'a>(played: &'a [usize], profile: &'a Profile) -> impl Iterator<Item = &'a str> {
+    let exchanges = played.iter().map(|i| &profile.exchanges[*i]);
+    let open = exchanges.filter(|e| e.request.as_ref().is_some_and(|m| m.shape().is_none()));
+    open.map(|e| &*e.name)
 }
 
 /// Where a cut lies among the fields: `, inside length (bytes 0..4)` or `, between length and body`.
@@ -422,6 +444,7 @@ fn merges(
             how: How::Merge {
                 exchanges,
                 half,
+                opening: false,
                 bytes,
             },
         });
@@ -430,6 +453,10 @@ fn merges(
     match profile.role {
         Role::Server => {
             for n in from..=most {
+                // What changes the target is not said twice.
+                if !profile.idempotent && n + usize::from(plus_half) > fit.len() {
+                    break;
+                }
                 let exchanges = fit.iter().copied().cycle().take(n).collect();
                 push(exchanges, plus_half.then(|| fit[n % fit.len()]));
             }
@@ -443,6 +470,20 @@ fn merges(
                 }
             }
         }
+    }
+    // A client whose opening ends with a message of its own need not wait before the first request.
+    let last = profile.opening.last();
+    let speaks = |e: &&Exchange| e.request.is_some() && matches!(e.reply, Reply::None);
+    if let (Role::Server, Some(last)) = (profile.role, last.filter(speaks)) {
+        out.push(Delivery {
+            class: Class::Merge,
+            how: How::Merge {
+                exchanges: vec![fit[0]],
+                half: None,
+                opening: true,
+                bytes: last.sent_len(profile.role) + sent(profile, fit[0]).bytes.len(),
+            },
+        });
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) use lane::lane_of;
 pub use lane::{Lane, ONE_SEGMENT};
 pub use need::{Facts, fate};
 
-use crate::scenario::model::{Case, Document, Origin, Profile};
+use crate::scenario::model::{Case, DeliverySpec, Document, KnownFailure, Origin, Profile};
 
 /// What the user asked for beside the scenarios.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +43,8 @@ pub struct Plan {
     pub cases: Vec<CasePlan>,
     /// Load cases that were left out, because nobody asked for them.
     pub load_left_out: usize,
+    /// The failures that its documents know.
+    pub known: Vec<KnownFailure>,
 }
 
 /// One case, ready to run.
@@ -64,6 +66,13 @@ pub struct CasePlan {
     pub deliveries: Vec<Delivery>,
     /// Where deliveries were left out, how many and why.
     pub notes: Vec<String>,
+    /// True where the length of a request is known only once it was said: [`complete`] adds the
+    /// deliveries that cut it.
+    pub open: bool,
+    /// The seed of everything random.
+    pub seed: u64,
+    /// Only the delivery with this id.
+    pub delivery: Option<String>,
 }
 
 /// Whether a case runs.
@@ -182,7 +191,7 @@ impl Plan {
             });
         }
         if let Some(id) = &overrides.delivery {
-            cases.retain(|c| !c.deliveries.is_empty());
+            cases.retain(|c| !c.deliveries.is_empty() || c.open);
             if cases.is_empty() {
                 return Err(PlanError::NoSuchDelivery { id: id.clone() });
             }
@@ -191,6 +200,10 @@ impl Plan {
             seed: overrides.seed,
             cases,
             load_left_out,
+            known: documents
+                .iter()
+                .flat_map(|d| d.known_failures.clone())
+                .collect(),
         })
     }
 
@@ -235,15 +248,29 @@ fn plan_case(
     let fate = need::fate(case, &profile, facts);
     let mut notes = Vec::new();
     let mut list = Vec::new();
+    let mut open = false;
     if fate == Fate::Run && case.load.is_none() {
         list = deliveries(case, &profile, overrides.seed, &mut notes);
         if let Some(id) = &overrides.delivery {
             list.retain(|d| &d.id(&profile) == id);
         }
+        let cuts =
+            |d: &DeliverySpec| !matches!(d, DeliverySpec::Whole | DeliverySpec::Merge { .. });
+        if profile.transport.is_stream() && case.deliver.iter().any(cuts) {
+            for name in delivery::open(&played(&case.steps, &profile), &profile) {
+                open = true;
+                notes.push(format!(
+                    "request `{name}`: its length is known only once it was said; its cuts are \
+                     those of the control exchange"
+                ));
+            }
+        }
     }
     // A case whose only deliveries need what the target lacks is not a pass for want of trying.
     let fate = match fate {
-        Fate::Run if list.is_empty() && overrides.delivery.is_none() && case.load.is_none() => {
+        Fate::Run
+            if list.is_empty() && !open && overrides.delivery.is_none() && case.load.is_none() =>
+        {
             Fate::Unsupported("no delivery of this case fits the target's exchanges".to_owned())
         }
         fate => fate,
@@ -257,6 +284,28 @@ fn plan_case(
         fate,
         deliveries: list,
         notes,
+        open,
+        seed: overrides.seed,
+        delivery: overrides.delivery.clone(),
+    }
+}
+
+/// The plan of a case with the deliveries that had to wait for the lengths of requests, which
+/// `profile` knows now.
+pub fn complete(plan: &CasePlan, profile: Arc<Profile>) -> CasePlan {
+    let mut notes = plan.notes.clone();
+    let mut list = deliveries(&plan.case, &profile, plan.seed, &mut notes);
+    if let Some(id) = &plan.delivery {
+        list.retain(|d| &d.id(&profile) == id);
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    notes.retain(|note| seen.insert(note.clone()));
+    CasePlan {
+        deliveries: list,
+        notes,
+        open: false,
+        profile: Some(profile),
+        ..plan.clone()
     }
 }
 

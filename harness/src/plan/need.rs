@@ -98,7 +98,11 @@ fn steps_are_for(steps: &[Step]) -> Option<Role> {
 }
 
 fn has_length_field(profile: &Profile) -> bool {
-    let of = |m: &Message| m.encoded.fields.iter().any(|f| &*f.name == "length");
+    let named = |m: &Message| m.framing.layout().iter().any(|f| f.name == "length");
+    let of = |m: &Message| match m.shape() {
+        Some(encoded) => encoded.fields.iter().any(|f| &*f.name == "length"),
+        None => named(m),
+    };
     profile.exchanges.iter().any(|e| {
         e.request.as_ref().is_some_and(of)
             || matches!(&e.reply, Reply::Given(all) if all.iter().any(of))

@@ -332,7 +332,7 @@ fn restart(out: &mut String, subject: &Subject) {
 
 fn datagram_cases(out: &mut String, subject: &Subject) {
     out.push_str(
-        "---\nscenario: probe\nabout: Each datagram is a message of its own, whatever its size.\n",
+        "scenario: probe\nabout: Each datagram is a message of its own, whatever its size.\n",
     );
     out.push_str("target: probed\ncases:\n");
     case(

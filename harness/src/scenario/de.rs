@@ -38,7 +38,9 @@ pub(crate) mod magic {
 
 /// The words that give bytes: a map whose only key is one of them is a value wherever both a value
 /// and a map of words may stand.
-pub(crate) const BYTES_WORDS: [&str; 6] = ["hex", "base64", "fill", "file", "cat", "json"];
+pub(crate) const BYTES_WORDS: [&str; 9] = [
+    "hex", "base64", "fill", "file", "concat", "digest", "hmac", "message", "json",
+];
 
 /// Reads a value as `T`. `None` where that failed; the mistake is recorded then.
 pub(crate) fn read<T: DeserializeOwned>(cx: &Context, id: NodeId) -> Option<T> {

@@ -11,10 +11,10 @@ use super::context::Context;
 use super::de::read;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::lower::{self, Library, Lowered, Targets, Unique};
-use super::model::{Document, Scenario};
+use super::model::{Document, KnownFailure, Scenario};
 use super::source::{MAX_FILE_BYTES, Source, Span};
 use super::suggest;
-use super::syntax::{Item, ProfileSyntax, ProtocolSyntax, ScenarioSyntax};
+use super::syntax::{Item, KnownFailuresSyntax, ProfileSyntax, ProtocolSyntax, ScenarioSyntax};
 use super::tree::{BUDGET, Kind, NodeId, Tree};
 
 /// Reads and checks a file, with the files that it names.
@@ -119,12 +119,13 @@ fn no_profile(cx: &Context, given: &str, at: Span) {
     );
 }
 
-/// The documents of a file; `None` for one that had a mistake.
+/// What a file holds; `None` for what had a mistake.
 struct Documents {
     /// By name.
     profiles: Vec<(String, Option<Lowered>)>,
     scenarios: Vec<Option<Scenario>>,
     protocols: Vec<Option<Library>>,
+    known_failures: Option<Vec<KnownFailure>>,
 }
 
 /// One load: the file that was asked for, and those that it names.
@@ -165,6 +166,7 @@ impl Loader {
             profiles,
             scenarios,
             protocols,
+            known_failures,
         } = self.documents(&cx);
         let errors = cx.into_errors();
         let first = profiles.first().and_then(|(_, lowered)| lowered.clone());
@@ -189,6 +191,7 @@ impl Loader {
                 .into_iter()
                 .map(|library| library.map(|l| l.protocol))
                 .collect::<Option<_>>()?,
+            known_failures: known_failures?,
         })
     }
 
@@ -200,11 +203,13 @@ impl Loader {
         let mut names = Unique::default();
         let mut titles = Unique::default();
         let mut kinds = Unique::default();
+        let mut globs = Unique::default();
+        let mut known_failures = Some(Vec::new());
         if cx.tree().documents.is_empty() && cx.mistakes() == 0 {
             cx.error_help(
                 Span::default(),
                 "the file is empty",
-                "a file holds a profile (`target: ...`) or a scenario (`scenario: ...`)",
+                "a file holds a profile (`target: ...`), a scenario (`scenario: ...`) or `known_failures: [...]`",
             );
         }
         for &id in &cx.tree().documents {
@@ -240,6 +245,14 @@ impl Loader {
                     }
                 }
                 Some(DocumentKind::Scenario) => scenarios.push(read::<ScenarioSyntax>(cx, id)),
+                Some(DocumentKind::KnownFailures) => {
+                    let entries = read::<KnownFailuresSyntax>(cx, id)
+                        .and_then(|syntax| lower::known_failures(cx, &syntax, &mut globs));
+                    match (entries, &mut known_failures) {
+                        (Some(entries), Some(all)) => all.extend(entries),
+                        _ => known_failures = None,
+                    }
+                }
                 None => {}
             }
         }
@@ -262,6 +275,7 @@ impl Loader {
             profiles,
             scenarios,
             protocols,
+            known_failures,
         }
     }
 
@@ -420,6 +434,7 @@ enum DocumentKind {
     Protocol,
     Profile,
     Scenario,
+    KnownFailures,
 }
 
 fn first_key(cx: &Context, id: NodeId) -> Option<Span> {
@@ -432,8 +447,7 @@ fn first_key(cx: &Context, id: NodeId) -> Option<Span> {
 /// What a document is: its first key says it.
 fn document_kind(cx: &Context, id: NodeId) -> Option<DocumentKind> {
     const WORDS: [&str; 4] = ["target", "scenario", "protocol", "known_failures"];
-    const HELP: &str =
-        "a document begins with `target: NAME` (a profile), `scenario: NAME` or `protocol: NAME`";
+    const HELP: &str = "a document begins with `target: NAME` (a profile), `scenario: NAME`, `protocol: NAME` or `known_failures:`";
     let node = cx.node(id);
     let entries = match &node.kind {
         Kind::Broken => return None,
@@ -460,10 +474,7 @@ fn document_kind(cx: &Context, id: NodeId) -> Option<DocumentKind> {
         "target" => return Some(DocumentKind::Profile),
         "scenario" => return Some(DocumentKind::Scenario),
         "protocol" => return Some(DocumentKind::Protocol),
-        "known_failures" => {
-            cx.error_help(first.key_span, "`known_failures` is not built yet", HELP);
-            return None;
-        }
+        "known_failures" => return Some(DocumentKind::KnownFailures),
         _ => {}
     }
     // The word may stand further down, or be misspelt.
@@ -476,6 +487,7 @@ fn document_kind(cx: &Context, id: NodeId) -> Option<DocumentKind> {
         return match &*late.key {
             "scenario" => Some(DocumentKind::Scenario),
             "protocol" => Some(DocumentKind::Protocol),
+            "known_failures" => Some(DocumentKind::KnownFailures),
             // A scenario may have a `target:` too.
             _ if entries.iter().any(|e| &*e.key == "cases") => None,
             _ => Some(DocumentKind::Profile),

@@ -7,12 +7,16 @@
 //! Every mistake of a file is told at once, each with its place; nothing is run then.
 
 pub(crate) mod context;
+pub mod conversation;
 pub(crate) mod de;
 mod diagnostic;
 mod find;
+pub mod formula;
 mod load;
 pub(crate) mod lower;
+pub mod message;
 pub mod model;
+pub mod pattern;
 mod reference;
 mod schema;
 pub(crate) mod source;

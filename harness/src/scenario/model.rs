@@ -11,6 +11,7 @@ use std::time::Duration;
 use harness_net::{Endpoint, SocketOptions, Transport};
 use harness_wire::{Encoded, Field, Framing, Limits};
 
+pub use super::message::Message;
 pub use crate::condition::Condition;
 pub use crate::step::{CloseHow, RecvExpect, SendData, StepKind};
 
@@ -42,6 +43,8 @@ pub struct Document {
     pub scenarios: Vec<Scenario>,
     /// The protocols that it defines.
     pub protocols: Vec<Arc<Protocol>>,
+    /// The failures that it knows.
+    pub known_failures: Vec<KnownFailure>,
 }
 
 /// Framings without a target, for the profiles that name their file in `use`.
@@ -59,6 +62,21 @@ pub struct Protocol {
     pub datagrams: BTreeMap<String, Arc<dyn Framing>>,
     /// The bounds of its frames.
     pub limits: Limits,
+}
+
+/// Cases that are known to fail, for a reason and for a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownFailure {
+    /// A glob of case ids.
+    pub case: String,
+    /// Why they fail.
+    pub reason: String,
+    /// Where that is being worked on.
+    pub issue: Option<String>,
+    /// The last day on which it counts.
+    pub expires: jiff::civil::Date,
+    /// Where it is written.
+    pub at: Location,
 }
 
 /// What is tested and how it speaks.
@@ -96,6 +114,12 @@ pub struct Profile {
     pub idempotent: bool,
     /// The longest that one answer may take, where the user said it.
     pub timeout: Option<Duration>,
+    /// The fields, by frame, whose content in replies is not compared.
+    pub volatile: BTreeMap<String, Vec<String>>,
+    /// In which order the replies to several requests come.
+    pub order: Order,
+    /// True where a message follows from earlier ones, so that those must be kept.
+    pub refers: bool,
     /// How a client must end where a case does not say it.
     pub ends: Ends,
 }
@@ -137,6 +161,15 @@ pub enum ExitWant {
     Failure,
 }
 
+/// In which order the replies to several requests come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// In the order of the requests.
+    Strict,
+    /// In any: each repeats the id of its request.
+    Any,
+}
+
 impl Profile {
     /// What stands in the place of a target where a case is its own peer.
     pub fn none(transport: Transport, at: Location) -> Self {
@@ -158,6 +191,9 @@ impl Profile {
             idempotent: true,
             timeout: None,
             ends: Ends::default(),
+            volatile: BTreeMap::new(),
+            order: Order::Strict,
+            refers: false,
         }
     }
 }
@@ -276,6 +312,8 @@ pub enum Reset {
     None,
     /// The target is started anew.
     Restart,
+    /// These exchanges are played, on a connection of their own: indices in `exchanges`.
+    Exchanges(Vec<usize>),
 }
 
 /// One request and its reply, neutral to the role.
@@ -289,6 +327,8 @@ pub struct Exchange {
     pub request: Option<Message>,
     /// What the server says.
     pub reply: Reply,
+    /// Where request and reply both have an `id: true` field: its name in each.
+    pub id: Option<(String, String)>,
 }
 
 impl Exchange {
@@ -296,9 +336,12 @@ impl Exchange {
     /// the reply.
     pub fn sent(&self, role: Role) -> Option<Cow<'_, Encoded>> {
         match (role, &self.reply) {
-            (Role::Server, _) => self.request.as_ref().map(|m| Cow::Borrowed(&m.encoded)),
+            (Role::Server, _) => {
+                let shape = self.request.as_ref().and_then(|m| m.shape());
+                shape.map(Cow::Borrowed)
+            }
             (Role::Client, Reply::Given(messages)) => match messages.as_slice() {
-                [one] => Some(Cow::Borrowed(&one.encoded)),
+                [one] => one.shape().map(Cow::Borrowed),
                 all => Some(Cow::Owned(joined(all))),
             },
             (Role::Client, _) => None,
@@ -315,10 +358,10 @@ impl Exchange {
 fn joined(messages: &[Message]) -> Encoded {
     let mut bytes = Vec::new();
     let mut fields = Vec::new();
-    for message in messages {
+    for encoded in messages.iter().filter_map(|m| m.shape()) {
         let base = bytes.len();
-        bytes.extend_from_slice(&message.encoded.bytes);
-        fields.extend(message.encoded.fields.iter().map(|field| {
+        bytes.extend_from_slice(&encoded.bytes);
+        fields.extend(encoded.fields.iter().map(|field| {
             Field {
                 name: Arc::clone(&field.name),
                 ranges: field
@@ -330,17 +373,6 @@ fn joined(messages: &[Message]) -> Encoded {
         }));
     }
     Encoded { bytes, fields }
-}
-
-/// An encoded message and the framing that it lies in.
-#[derive(Clone, Debug)]
-pub struct Message {
-    /// The frame's name in the profile.
-    pub frame: String,
-    /// Its framing.
-    pub framing: Arc<dyn Framing>,
-    /// Its bytes and fields.
-    pub encoded: Encoded,
 }
 
 /// What the server says.
@@ -412,6 +444,8 @@ pub struct Case {
     pub thresholds: Vec<Threshold>,
     /// True: its boundary diagram is shown even when it passes.
     pub show: bool,
+    /// True where a step follows from earlier messages, so that those must be kept.
+    pub refers: bool,
     /// True: it is part of the suite that is built in, and runs when its target's file is given.
     pub shipped: bool,
 }

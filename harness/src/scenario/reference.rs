@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use super::schema::{definitions, name_of};
 use super::syntax::{
-    HttpMessage, ProfileSyntax, ProtocolSyntax, RespValue, ScenarioSyntax, WebSocketMessage,
+    HttpMessage, KnownFailuresSyntax, ProfileSyntax, ProtocolSyntax, RespValue, ScenarioSyntax,
+    WebSocketMessage,
 };
 
 /// The reference of the language in Markdown: every key with its type, default and meaning.
@@ -16,13 +17,15 @@ pub fn reference() -> String {
     let mut text = String::from(
         "# The scenario language\n\n\
          A file holds one or more YAML documents, with `---` between them. Each is a profile, a\n\
-         scenario or a protocol; its first key, `target`, `scenario` or `protocol`, says which.\n",
+         scenario, a protocol or a list of known failures; its first key, `target`, `scenario`,\n\
+         `protocol` or `known_failures`, says which.\n",
     );
     let mut seen = BTreeSet::new();
     let mut next = vec![
         name_of::<WebSocketMessage>(),
         name_of::<RespValue>(),
         name_of::<HttpMessage>(),
+        name_of::<KnownFailuresSyntax>(),
         name_of::<ProtocolSyntax>(),
         name_of::<ScenarioSyntax>(),
         name_of::<ProfileSyntax>(),

@@ -6,10 +6,12 @@ use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
 use super::syntax::{
-    HttpMessage, ProfileSyntax, ProtocolSyntax, RespValue, ScenarioSyntax, WebSocketMessage,
+    HttpMessage, KnownFailuresSyntax, ProfileSyntax, ProtocolSyntax, RespValue, ScenarioSyntax,
+    WebSocketMessage,
 };
 
-/// The JSON schema (draft-07) of one document of a file: a profile, a scenario or a protocol.
+/// The JSON schema (draft-07) of one document of a file: a profile, a scenario, a protocol or known
+/// failures.
 pub fn schema() -> Value {
     let mut generator = SchemaSettings::draft07()
         .with_transform(RecursiveTransform(close))
@@ -21,12 +23,13 @@ pub fn schema() -> Value {
     generator.subschema_for::<HttpMessage>();
     generator.subschema_for::<RespValue>();
     generator.subschema_for::<WebSocketMessage>();
+    let known_failures = generator.subschema_for::<KnownFailuresSyntax>();
     let definitions = generator.take_definitions(true);
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "harness scenario",
-        "description": "One document of a scenario file: a target profile, a scenario or a protocol.",
-        "anyOf": [profile, scenario, protocol],
+        "description": "One document of a scenario file: a target profile, a scenario, a protocol or known failures.",
+        "anyOf": [profile, scenario, protocol, known_failures],
         "definitions": definitions,
     })
 }

@@ -142,7 +142,6 @@ pub(crate) fn unknown_name<S: AsRef<str>>(
 /// Words of the language's description that this version does not have.
 pub(crate) fn not_built(owner: &str, word: &str) -> bool {
     let words: &[&str] = match owner {
-        "ProfileSyntax" => &["order", "volatile"],
         "LoadSyntax" => &["search", "payload", "timestamps"],
         "LoadDeliverySyntax" => &["merge", "each_cut", "cut", "field_pairs"],
         "DeliverSyntax" => &["truncate", "interleave", "late", "slow_reader"],

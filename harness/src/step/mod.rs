@@ -36,6 +36,7 @@ mod silence;
 mod start_second;
 mod start_target;
 mod stop_target;
+mod strings;
 mod timed;
 
 pub(crate) use self::act::{Act, Failed, Halt};

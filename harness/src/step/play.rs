@@ -179,9 +179,10 @@ impl Act for Play {
                     Halt::Part(format!("connect {on}"), deviation)
                 })?;
         }
+        let all = self.exchanges.is_none();
         let played = match scene.conns.get_mut(on) {
-            Some(Conn::Line(line)) => play_line(line, ctx, &selection, self.exchanges.is_none()),
-            Some(Conn::Flow(flow)) => play_flow(flow, ctx, &selection),
+            Some(Conn::Line(line)) => play_line(line, ctx, &selection, all),
+            Some(Conn::Flow(flow)) => play_flow(flow, ctx, &selection, all),
             None => Ok(()),
         };
         played.map_err(|(part, deviation)| Halt::Part(part, deviation))

@@ -3,15 +3,17 @@
 use std::time::Instant;
 
 use harness_net::Transport;
+use harness_wire::Sender;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::act::{Act, Halt};
+use super::strings::Strings;
 use crate::conform::{Conn, Context, Line, Scene, send_on_flow, write_merged};
 use crate::scenario::context::Context as Check;
+use crate::scenario::formula::{Formula, Slots};
 use crate::scenario::lower::step::Steps;
 use crate::scenario::lower::step::{error_name, one_of};
-use crate::scenario::lower::value;
 use crate::scenario::model::{ConnName, Role};
 use crate::scenario::source::Span;
 use crate::scenario::syntax::{Bytes, Item, by_shape};
@@ -80,6 +82,18 @@ pub enum SendData {
     Stranger(Vec<u8>),
 }
 
+impl Slots for SendData {
+    fn slots(&mut self) -> Vec<&mut Vec<u8>> {
+        match self {
+            Self::Whole(bytes) | Self::MostOf(bytes) | Self::Stranger(bytes) => vec![bytes],
+            Self::Parts(parts)
+            | Self::Merged(parts)
+            | Self::Vectored(parts)
+            | Self::Writes { parts, .. } => parts.iter_mut().collect(),
+        }
+    }
+}
+
 /// Sends bytes.
 #[derive(Clone, Debug)]
 pub struct Send {
@@ -87,6 +101,9 @@ pub struct Send {
     pub on: ConnName,
     /// The bytes and how they are written.
     pub data: SendData,
+    /// How the byte strings of `data` come about, one for each; empty where they are what stands
+    /// there.
+    pub formulas: Vec<Formula>,
     /// The error that must come, such as `EMSGSIZE`; `None` for success.
     pub error: Option<String>,
 }
@@ -99,17 +116,20 @@ impl Send {
         match item.get()? {
             SendSyntax::Whole(bytes) => {
                 let on = steps.connections.sends(cx, None, at, false);
-                let data = SendData::Whole(value::plain(cx, bytes, item.span)?);
+                let mut strings = Strings::new(steps, Sender::Client);
+                let data = SendData::Whole(strings.bytes(cx, bytes, item.span)?);
                 Some(Self {
                     on: on?,
                     data,
+                    formulas: strings.done(steps),
                     error: None,
                 })
             }
             SendSyntax::Map(map) => {
                 let fails = map.error.is_some();
                 let on = steps.connections.sends(cx, map.on.as_ref(), at, fails);
-                let data = data(cx, steps, map, item.span);
+                let mut strings = Strings::new(steps, Sender::Client);
+                let data = data(cx, steps, &mut strings, map, item.span);
                 let error = match &map.error {
                     None => None,
                     Some(item) => Some(error_name(cx, item)?),
@@ -117,6 +137,7 @@ impl Send {
                 Some(Self {
                     on: on?,
                     data: data?,
+                    formulas: strings.done(steps),
                     error,
                 })
             }
@@ -124,7 +145,13 @@ impl Send {
     }
 }
 
-fn data(cx: &Check, steps: &Steps<'_>, map: &SendMap, at: Span) -> Option<SendData> {
+fn data(
+    cx: &Check,
+    steps: &Steps<'_>,
+    strings: &mut Strings<'_>,
+    map: &SendMap,
+    at: Span,
+) -> Option<SendData> {
     let list_span = |item: &Option<Item<Vec<Item<Bytes>>>>| item.as_ref().map(|i| i.span);
     let given = [
         ("whole", map.whole.as_ref().map(|i| i.span)),
@@ -148,16 +175,38 @@ fn data(cx: &Check, steps: &Steps<'_>, map: &SendMap, at: Span) -> Option<SendDa
             steps.stream_only(cx, key, span);
         }
     }
-    let list = |item: &Item<Vec<Item<Bytes>>>| {
+    if let Some(item) = &map.stranger {
+        let to_client = steps.target.is_none_or(|t| t.profile.role == Role::Client);
+        if !to_client || steps.transport.is_some_and(|t| t != Transport::Udp) {
+            cx.error_help(
+                item.span,
+                "`stranger` is for clients over udp: a stream has one sender",
+                "use `whole`",
+            );
+        }
+        return Some(SendData::Stranger(strings.item(cx, item)?));
+    }
+    if let Some(item) = &map.whole {
+        return Some(SendData::Whole(strings.item(cx, item)?));
+    }
+    if let Some(item) = &map.most_of {
+        steps.stream_only(cx, "most_of", item.span);
+        let bytes = strings.item(cx, item)?;
+        if strings.is_empty(0) {
+            cx.error(item.span, "there is nothing to send in it");
+        }
+        return Some(SendData::MostOf(bytes));
+    }
+    let mut list = |item: &Item<Vec<Item<Bytes>>>| {
         let items = item.get()?;
         if items.is_empty() {
             cx.error(item.span, "there is nothing to send in it");
             return None;
         }
-        let all = value::list(cx, items)?;
+        let all = strings.list(cx, items)?;
         if steps.transport != Some(Transport::Udp) {
             // An empty datagram is one; an empty write on a stream is nothing.
-            if let Some(n) = all.iter().position(Vec::is_empty) {
+            if let Some(n) = (0..all.len()).find(|n| strings.is_empty(*n)) {
                 cx.error_help(
                     items[n].span,
                     "an empty part cannot be seen on a stream",
@@ -168,28 +217,6 @@ fn data(cx: &Check, steps: &Steps<'_>, map: &SendMap, at: Span) -> Option<SendDa
         }
         Some(all)
     };
-    if let Some(item) = &map.stranger {
-        let to_client = steps.target.is_none_or(|t| t.profile.role == Role::Client);
-        if !to_client || steps.transport.is_some_and(|t| t != Transport::Udp) {
-            cx.error_help(
-                item.span,
-                "`stranger` is for clients over udp: a stream has one sender",
-                "use `whole`",
-            );
-        }
-        return Some(SendData::Stranger(value::bytes(cx, item)?));
-    }
-    if let Some(item) = &map.whole {
-        return Some(SendData::Whole(value::bytes(cx, item)?));
-    }
-    if let Some(item) = &map.most_of {
-        steps.stream_only(cx, "most_of", item.span);
-        let bytes = value::bytes(cx, item)?;
-        if bytes.is_empty() {
-            cx.error(item.span, "there is nothing to send in it");
-        }
-        return Some(SendData::MostOf(bytes));
-    }
     if let Some(item) = &map.parts {
         return Some(SendData::Parts(list(item)?));
     }
@@ -215,9 +242,11 @@ impl Act for Send {
     }
 
     fn run(&self, scene: &mut Scene, ctx: &mut Context<'_>) -> Result<(), Halt> {
-        let sent = match scene.conn(&self.on)? {
-            Conn::Line(line) => send(line, ctx, &self.data)?,
-            Conn::Flow(flow) => send_on_flow(flow, &self.data),
+        let conn = scene.conn(&self.on)?;
+        let data = conn.fill(&self.data, &self.formulas)?;
+        let sent = match conn {
+            Conn::Line(line) => send(line, ctx, &data)?,
+            Conn::Flow(flow) => send_on_flow(flow, &data),
         };
         scene.sent = Some(Instant::now());
         Ok(must(sent, self.error.as_deref(), "the bytes are taken")?)

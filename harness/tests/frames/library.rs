@@ -81,7 +81,8 @@ fn said(group: &Group, file: &str, vector: &Vector, message: &str) -> Vec<u8> {
     let [exchange] = document.profiles[0].exchanges.as_slice() else {
         panic!("one exchange")
     };
-    exchange.request.clone().unwrap().encoded.bytes
+    let request = exchange.request.as_ref().unwrap();
+    request.fixed().unwrap().bytes.clone()
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use hmac::{Hmac, KeyInit as _, Mac};
 use md5::Md5;
 use sha2::{Digest as _, Sha256};
 
@@ -34,17 +35,48 @@ impl Algorithm {
         }
     }
 
-    /// The digest of the parts one after the other, as lower-case hexadecimal text.
-    pub fn hex<'a>(self, parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    /// The digest of the parts one after the other: [`Algorithm::size`] bytes.
+    pub fn digest<'a>(self, parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
         let parts = parts.into_iter().inspect(|part| effort::add(part.len()));
         match self {
-            Self::Md5 => to_hex(&parts.fold(Md5::new(), Md5::chain_update).finalize()),
-            Self::Sha256 => to_hex(&parts.fold(Sha256::new(), Sha256::chain_update).finalize()),
+            Self::Md5 => parts
+                .fold(Md5::new(), Md5::chain_update)
+                .finalize()
+                .to_vec(),
+            Self::Sha256 => parts
+                .fold(Sha256::new(), Sha256::chain_update)
+                .finalize()
+                .to_vec(),
+        }
+    }
+
+    /// The digest of the parts one after the other, as lower-case hexadecimal text.
+    pub fn hex<'a>(self, parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+        to_hex(&self.digest(parts))
+    }
+
+    /// The HMAC (RFC 2104) of the parts one after the other under `key`, which may have any
+    /// length: [`Algorithm::size`] bytes.
+    pub fn hmac<'a>(self, key: &[u8], parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+        match self {
+            Self::Md5 => mac(Hmac::<Md5>::new_from_slice(key).ok(), parts),
+            Self::Sha256 => mac(Hmac::<Sha256>::new_from_slice(key).ok(), parts),
         }
     }
 }
 
-fn to_hex(bytes: &[u8]) -> String {
+/// HMAC takes keys of every length (RFC 2104 section 2), so that there always is one.
+fn mac<'a, M: Mac>(keyed: Option<M>, parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    let keyed = keyed.map(|keyed| {
+        parts
+            .into_iter()
+            .fold(keyed, |m, part| m.chain_update(part))
+    });
+    keyed.map_or_else(Vec::new, |m| m.finalize().into_bytes().to_vec())
+}
+
+/// Bytes as lower-case hexadecimal text.
+pub fn to_hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
@@ -92,6 +124,28 @@ mod tests {
         assert_eq!(
             Algorithm::Sha256.hex([&b"a"[..], b"bc"]),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+
+    // RFC 2202 section 2 and RFC 4231 section 4, test case 2 of each; RFC 4231 test case 6.
+    #[test]
+    fn specified_hmacs_come_out() {
+        let of = |algorithm: Algorithm, key: &[u8], text: &[&[u8]]| {
+            to_hex(&algorithm.hmac(key, text.iter().copied()))
+        };
+        let question = [&b"what do ya want "[..], b"for nothing?"];
+        assert_eq!(
+            of(Algorithm::Md5, b"Jefe", &question),
+            "750c783e6ab0b503eaa86e310a5db738"
+        );
+        assert_eq!(
+            of(Algorithm::Sha256, b"Jefe", &question),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        );
+        let long = b"Test Using Larger Than Block-Size Key - Hash Key First";
+        assert_eq!(
+            of(Algorithm::Sha256, &[0xaa; 131], &[long]),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
         );
     }
 

@@ -1,6 +1,49 @@
 //! The contract of a framing.
 
-use crate::{Decoder, EncodeError, Encoded, FieldSpec, Frame, Message};
+use crate::{Decoder, EncodeError, Encoded, FieldSpec, Frame, IntType, Message};
+
+/// What is known of a field before any message is: a part of a framing's description.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldLayout {
+    /// Its name, as [`crate::Field::name`] gives it. In a frame that may stand several times, the
+    /// number is left out: `items[].name`.
+    pub name: String,
+    /// Its size in bytes, where that is the same in every frame.
+    pub size: Option<usize>,
+    /// Its type, where it holds an integer of a fixed width.
+    pub int: Option<IntType>,
+    /// True for a request's number, which its reply repeats.
+    pub id: bool,
+    /// The fields whose sizes it says: it differs where they do. A frame inside stands for all its
+    /// fields.
+    pub counts: Vec<String>,
+}
+
+impl FieldLayout {
+    /// A field of which only the name is known.
+    pub(crate) fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..Self::default()
+        }
+    }
+
+    /// The same, saying the size of `field`.
+    pub(crate) fn counting(mut self, field: &str) -> Self {
+        self.counts.push(field.to_owned());
+        self
+    }
+
+    /// True where its value differs when the size of that field does.
+    pub fn counts(&self, field: &str) -> bool {
+        let covers = |name: &String| {
+            field
+                .strip_prefix(name.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        self.counts.iter().any(covers)
+    }
+}
 
 /// The two ends of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +111,15 @@ pub trait Framing: Send + Sync + std::fmt::Debug {
     /// The fields that it was described by. None for a framing that is not described so.
     fn specs(&self) -> &[FieldSpec] {
         &[]
+    }
+
+    /// The fields that frames have, in the order in which they stand.
+    fn layout(&self) -> Vec<FieldLayout>;
+
+    /// What is known of the field of that name, as [`crate::Field::name`] gives it. `None` where no
+    /// frame has such a field.
+    fn field(&self, name: &str) -> Option<FieldLayout> {
+        self.layout().into_iter().find(|field| field.name == name)
     }
 
     /// A decoder at the start of a stream.

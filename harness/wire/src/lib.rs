@@ -32,10 +32,10 @@ pub use compose::{
     Kind, LinesSpec, RepeatSpec, Selector, SpecError, SpecErrorKind, SwitchCase, SwitchSpec,
 };
 pub use decoder::{Decoder, Progress};
-pub use digest::{Algorithm, UnknownAlgorithm};
+pub use digest::{Algorithm, UnknownAlgorithm, to_hex};
 pub use error::{EncodeError, FrameError, FrameErrorKind};
 pub use frame::{Encoded, Field, Frame};
-pub use framing::{Context, Framing, Malformed, Sender};
+pub use framing::{Context, FieldLayout, Framing, Malformed, Sender};
 pub use framings::{
     Composed, Counts, DEFAULT_SIZE_KEY, Delimiter, Fixed, Http1, JsonDigest, JsonHeader,
     LengthPrefix, Raw, Resp2, WebSocket,

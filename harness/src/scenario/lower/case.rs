@@ -122,6 +122,7 @@ fn case(
         add_needs(&mut needs, load);
     }
     let mut steps = Steps::new(target.known(), transport);
+    steps.unsure = matches!(target, Target::Unsure);
     let list = match &given.steps {
         None => {
             steps.plays = true;
@@ -184,6 +185,7 @@ fn case(
         load,
         thresholds,
         show: flag(given.show.as_ref()),
+        refers: steps.refers,
         shipped: false,
     })
 }

@@ -104,7 +104,7 @@ pub(crate) fn check(cx: &Context, given: &ProfileSyntax, role: Role, origin: Opt
         );
     }
     if let Some(item) = &given.reset
-        && item.get() == Some(&ResetSyntax::Restart)
+        && matches!(item.get(), Some(ResetSyntax::Restart))
     {
         cx.error_help(
             item.span,
@@ -154,6 +154,23 @@ pub(crate) fn replies_are_given(
                     exchange.name
                 ),
                 "add `reply: {FRAME: VALUE}`; `reply: []` where it answers nothing",
+            );
+        }
+        let given = match &exchange.reply {
+            Reply::Given(messages) => messages.as_slice(),
+            _ => &[],
+        };
+        let mut said = exchange.request.iter().chain(given);
+        if said.any(|message| message.fixed().is_none()) {
+            let here = own.iter().find(|named| named.name == exchange.name);
+            cx.error_help(
+                here.map_or(at, |named| named.name_span),
+                format!(
+                    "a message of the exchange `{}` follows from the conversation, which is not \
+                     built yet for clients",
+                    exchange.name
+                ),
+                "give its values; a frame with `id: true` needs one too",
             );
         }
     }

@@ -5,6 +5,7 @@ use harness_net::Transport;
 use crate::scenario::context::Context;
 use crate::scenario::lower::Lowered;
 use crate::scenario::model::DeliverySpec;
+use crate::scenario::model::Exchange;
 use crate::scenario::source::Span;
 use crate::scenario::syntax::{CutSyntax, DeliverSyntax, Item, MergeSyntax};
 
@@ -95,6 +96,11 @@ fn cut(cx: &Context, args: &CutSyntax, around: &Around<'_>) -> Option<DeliverySp
     }
     let longest = around.target.and_then(|target| {
         let profile = &target.profile;
+        // One whose length is not known beforehand may be long enough.
+        let unknown = |e: &Exchange| e.request.as_ref().is_some_and(|m| m.shape().is_none());
+        if profile.exchanges.iter().any(unknown) {
+            return None;
+        }
         let lengths = profile.exchanges.iter().map(|e| e.sent_len(profile.role));
         Some((lengths.max()?, profile.role.says()))
     });

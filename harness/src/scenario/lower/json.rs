@@ -6,6 +6,10 @@ use crate::scenario::context::{Context, Word, shorten};
 use crate::scenario::lower::template;
 use crate::scenario::tree::{Kind, NodeId};
 
+/// What to write where a reference would have to stand in JSON.
+const TEXT: &str =
+    "give the whole field as text, as in `header: '{\"token\": \"{login.reply.token}\"}'`";
+
 /// The JSON that a value stands for. `None` where it had a mistake; each is told.
 pub(crate) fn value(cx: &Context, id: NodeId) -> Option<Value> {
     let node = cx.node(id);
@@ -59,7 +63,7 @@ pub(crate) fn value(cx: &Context, id: NodeId) -> Option<Value> {
                     None
                 }
                 Word::Text => {
-                    template::refuse_references(cx, text, node.span)?;
+                    template::refuse_references(cx, text, node.span, "JSON", TEXT)?;
                     Some(Value::String(text.to_string()))
                 }
             }

@@ -55,6 +55,7 @@ pub(crate) fn load(
     if transport == Some(Transport::Udp) {
         refuse_over_udp(cx, given);
     }
+    refuse_conversations(cx, target, item.span);
     let exchanges = exchanges(cx, given.exchanges.as_ref(), target, item.span);
     let delivery = given.delivery.as_ref().map_or_else(
         || Some(Vec::new()),
@@ -225,6 +226,43 @@ fn refuse_over_udp(cx: &Context, given: &LoadSyntax) {
 }
 
 /// Names with shares; they come to 100 %.
+/// Load sends the same bytes again and again, and compares answers byte by byte.
+fn refuse_conversations(cx: &Context, target: Option<&Lowered>, at: Span) {
+    let Some(profile) = target.map(|t| &t.profile) else {
+        return;
+    };
+    let all = profile
+        .opening
+        .iter()
+        .chain(&profile.exchanges)
+        .chain(&profile.closing);
+    for exchange in all {
+        let given = match &exchange.reply {
+            Reply::Given(messages) => messages.as_slice(),
+            _ => &[],
+        };
+        let mut said = exchange.request.iter().chain(given);
+        if said.any(|message| message.fixed().is_none()) {
+            cx.error_help(
+                at,
+                format!(
+                    "a message of the exchange `{}` follows from the conversation, which is not \
+                     built yet under load",
+                    exchange.name
+                ),
+                "give its values in a profile for load",
+            );
+        }
+    }
+    if !profile.volatile.is_empty() {
+        cx.error_help(
+            at,
+            "`volatile` fields are not built yet under load",
+            "leave out the exchanges whose answers differ each time",
+        );
+    }
+}
+
 fn exchanges(
     cx: &Context,
     given: Option<&Item<Names<Share>>>,

@@ -6,9 +6,10 @@ use crate::scenario::context::Context;
 use crate::scenario::source::Span;
 
 /// Words that no chosen name may be: they mean something where a name may stand, or other readers
-/// of YAML take them for a value.
+/// of YAML take them for a value. `digest`, `hmac` and `message` are free: they are common names of
+/// fields, and where a frame has such a field, the field is meant.
 const TAKEN: [&str; 17] = [
-    "all", "learned", "closes", "none", "hex", "base64", "fill", "file", "cat", "json", "on",
+    "all", "learned", "closes", "none", "hex", "base64", "fill", "file", "concat", "json", "on",
     "off", "yes", "no", "true", "false", "null",
 ];
 

@@ -4,7 +4,7 @@ use harness_wire::{Message, Value};
 
 use crate::scenario::context::Context;
 use crate::scenario::de::read;
-use crate::scenario::lower::message::FieldValue;
+use crate::scenario::lower::message::Given;
 use crate::scenario::lower::value;
 use crate::scenario::source::Span;
 use crate::scenario::syntax::{
@@ -15,10 +15,10 @@ use crate::scenario::syntax::{
 use crate::scenario::tree::NodeId;
 
 /// Reads the fields of a message. `None` where it had a mistake.
-pub(crate) type Notation = fn(&Context, NodeId, Span) -> Option<Vec<FieldValue>>;
+pub(crate) type Notation = fn(&Context, NodeId, Span) -> Option<Vec<Given<Value>>>;
 
 /// A message in an `http1` frame.
-pub(crate) fn http1(cx: &Context, id: NodeId, _: Span) -> Option<Vec<FieldValue>> {
+pub(crate) fn http1(cx: &Context, id: NodeId, _: Span) -> Option<Vec<Given<Value>>> {
     let HttpMessage {
         method,
         target,
@@ -51,13 +51,13 @@ fn field<T>(
     name: &str,
     given: &Option<Item<T>>,
     value: impl Fn(&Item<T>) -> Option<Value>,
-) -> Option<Option<FieldValue>> {
+) -> Option<Option<Given<Value>>> {
     let item = given.as_ref()?;
     Some(value(item).map(|value| (name.to_owned(), value, item.span)))
 }
 
 fn bytes(cx: &Context, item: &Item<Bytes>) -> Option<Value> {
-    value::bytes(cx, item).map(Value::Bytes)
+    value::inner(cx, item.get()?, item.span).map(Value::Bytes)
 }
 
 fn integer(item: &Item<Int>) -> Option<Value> {
@@ -84,7 +84,7 @@ fn http_fields(cx: &Context, item: &Item<Names<HttpValue>>) -> Option<Value> {
         .map(|named| {
             let at = named.value.span;
             let value = match named.value.get()? {
-                HttpValue::One(one) => Value::Bytes(value::plain(cx, one, at)?),
+                HttpValue::One(one) => Value::Bytes(value::inner(cx, one, at)?),
                 HttpValue::Several(items) => list(items, |one| bytes(cx, one))?,
             };
             Some((named.name.clone(), value))
@@ -95,14 +95,14 @@ fn http_fields(cx: &Context, item: &Item<Names<HttpValue>>) -> Option<Value> {
 }
 
 /// A value in a `resp2` frame.
-pub(crate) fn resp2(cx: &Context, id: NodeId, at: Span) -> Option<Vec<FieldValue>> {
+pub(crate) fn resp2(cx: &Context, id: NodeId, at: Span) -> Option<Vec<Given<Value>>> {
     let value = resp_value(cx, &read(cx, id)?, at)?;
     Some(vec![("value".to_owned(), value, at)])
 }
 
 fn resp_value(cx: &Context, given: &RespValue, at: Span) -> Option<Value> {
     match given {
-        RespValue::Bulk(text) => value::plain(cx, text, at).map(Value::Bytes),
+        RespValue::Bulk(text) => value::inner(cx, text, at).map(Value::Bytes),
         RespValue::Array(items) => list(items, |item| resp_value(cx, item.get()?, item.span)),
         RespValue::Typed(RespTyped::Simple(line)) => Some(one("simple", bytes(cx, line)?)),
         RespValue::Typed(RespTyped::Error(line)) => Some(one("error", bytes(cx, line)?)),
@@ -119,9 +119,9 @@ fn resp_value(cx: &Context, given: &RespValue, at: Span) -> Option<Value> {
 }
 
 /// A message in a `websocket` frame.
-pub(crate) fn websocket(cx: &Context, id: NodeId, at: Span) -> Option<Vec<FieldValue>> {
+pub(crate) fn websocket(cx: &Context, id: NodeId, at: Span) -> Option<Vec<Given<Value>>> {
     let (name, value, at) = match read(cx, id)? {
-        WebSocketMessage::Text(text) => ("text", Value::Bytes(value::plain(cx, &text, at)?), at),
+        WebSocketMessage::Text(text) => ("text", Value::Bytes(value::inner(cx, &text, at)?), at),
         WebSocketMessage::Kind(kind) => match kind {
             WebSocketKind::Text(text) => ("text", payload(cx, &text)?, text.span),
             WebSocketKind::Binary(data) => ("binary", payload(cx, &data)?, data.span),
@@ -135,9 +135,9 @@ pub(crate) fn websocket(cx: &Context, id: NodeId, at: Span) -> Option<Vec<FieldV
 
 fn payload(cx: &Context, item: &Item<WebSocketPayload>) -> Option<Value> {
     match item.get()? {
-        WebSocketPayload::Whole(whole) => value::plain(cx, whole, item.span).map(Value::Bytes),
+        WebSocketPayload::Whole(whole) => value::inner(cx, whole, item.span).map(Value::Bytes),
         WebSocketPayload::Fragments(parts) => list(parts, |part| match part.get()? {
-            WebSocketPart::Fragment(text) => value::plain(cx, text, part.span).map(Value::Bytes),
+            WebSocketPart::Fragment(text) => value::inner(cx, text, part.span).map(Value::Bytes),
             WebSocketPart::Control(WebSocketControl::Ping(data)) => {
                 Some(one("ping", bytes(cx, data)?))
             }
@@ -150,7 +150,7 @@ fn payload(cx: &Context, item: &Item<WebSocketPayload>) -> Option<Value> {
 
 fn close_value(cx: &Context, item: &Item<WebSocketClose>) -> Option<Value> {
     match item.get()? {
-        WebSocketClose::Bytes(none) => value::plain(cx, none, item.span).map(Value::Bytes),
+        WebSocketClose::Bytes(none) => value::inner(cx, none, item.span).map(Value::Bytes),
         WebSocketClose::Code(close) => {
             let all = [
                 Some(integer(&close.code).map(|code| ("code".to_owned(), code))),

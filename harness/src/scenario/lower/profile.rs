@@ -10,12 +10,13 @@ use harness_wire::Limits;
 use crate::scenario::context::Context;
 use crate::scenario::lower::frame::{Frame, limits};
 use crate::scenario::lower::message::Frames;
-use crate::scenario::lower::name::Unique;
 use crate::scenario::lower::protocol::{Library, add_frames};
-use crate::scenario::lower::{builtin, client, exchange, options, positive, start};
-use crate::scenario::model::{Capability, Origin, Profile, Reset, Role};
+use crate::scenario::lower::{builtin, client, exchange, options, positive, replies, start};
+use crate::scenario::model::{Capability, Exchange, Order, Origin, Profile, Reply, Reset, Role};
 use crate::scenario::source::Span;
-use crate::scenario::syntax::{Item, ProfileSyntax, ResetSyntax, TransportSyntax, WithoutSyntax};
+use crate::scenario::syntax::{
+    ExchangeSyntax, Item, Named, ProfileSyntax, TransportSyntax, WithoutSyntax,
+};
 
 /// A profile, and what another needs to build on it.
 #[derive(Clone, Debug)]
@@ -23,6 +24,23 @@ pub(crate) struct Lowered {
     pub(crate) profile: Arc<Profile>,
     pub(crate) frames: Frames,
     pub(crate) limits: Limits,
+}
+
+impl Lowered {
+    /// The framings as they are over the profile's transport.
+    pub(crate) fn frames_spoken(&self) -> Frames {
+        over(self.profile.transport, self.frames.clone())
+    }
+}
+
+/// The framings as they are over this transport.
+fn over(transport: Transport, frames: Frames) -> Frames {
+    if transport.is_stream() {
+        return frames;
+    }
+    let over = |frame: Option<Frame>| frame.map(Frame::for_datagrams);
+    let frames = frames.into_iter();
+    frames.map(|(name, frame)| (name, over(frame))).collect()
 }
 
 /// The profile. `base` is the one that it builds on, or `library` the protocol; `Err` where that one had mistakes, which are
@@ -57,26 +75,17 @@ pub(crate) fn profile(
     add_frames(cx, given.frames.as_ref(), limits, &mut frames);
     // Whoever builds on this profile may speak over something else.
     let own_frames = frames.clone();
-    if transport.is_some_and(|transport| !transport.is_stream()) {
-        let over = |frame: Option<Frame>| frame.map(Frame::for_datagrams);
-        frames = (frames.into_iter().map(|(name, frame)| (name, over(frame)))).collect();
+    if let Some(transport) = transport {
+        frames = over(transport, frames);
     }
     if unsure {
         // Names may stand in the profile that could not be read.
         return None;
     }
-    let mut unique = Unique::default();
-    let mut exchanges = |item: &Option<_>, from_base: fn(&Profile) -> &Vec<_>| match item {
-        None => base
-            .map(|b| from_base(&b.profile).clone())
-            .unwrap_or_default(),
-        Some(item) => Item::<Vec<_>>::get(item)
-            .map(|list| exchange::list(cx, list, &frames, &mut unique))
-            .unwrap_or_default(),
-    };
-    let opening = exchanges(&given.opening, |p| &p.opening);
-    let played = exchanges(&given.exchanges, |p| &p.exchanges);
-    let closing = exchanges(&given.closing, |p| &p.closing);
+    let Exchanges {
+        parts: [opening, played, closing],
+        broken,
+    } = exchanges(cx, given, base, &frames);
     let base_options = base.map(|b| b.profile.options.clone()).unwrap_or_default();
     let options = match given.options.as_ref().and_then(Item::get) {
         None => base_options,
@@ -90,9 +99,18 @@ pub(crate) fn profile(
         None => base.is_none_or(|b| b.profile.idempotent),
         Some(item) => item.get().copied().unwrap_or(true),
     };
+    let running = matches!(origin, Some(Origin::Connect(_)));
     let reset = match &given.reset {
         None => base.map_or(Reset::None, |b| b.profile.reset.clone()),
-        Some(item) => reset(cx, item, origin.as_ref()),
+        Some(item) => replies::reset(cx, item, running, &played, &broken),
+    };
+    let volatile = match &given.volatile {
+        None => base.map(|b| b.profile.volatile.clone()).unwrap_or_default(),
+        Some(item) => replies::volatile(cx, item.get().map_or(&[], Vec::as_slice), &frames),
+    };
+    let order = match &given.order {
+        None => base.map_or(Order::Strict, |b| b.profile.order),
+        Some(item) => replies::order(cx, item, &played),
     };
     let host = match &given.host {
         None => Some(base.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |b| b.profile.host)),
@@ -123,6 +141,11 @@ pub(crate) fn profile(
             transport: transport?,
             host: host?,
             frames: framings,
+            refers: [&opening, &played, &closing]
+                .iter()
+                .any(|part| part.iter().any(refers)),
+            volatile,
+            order,
             opening,
             exchanges: played,
             closing,
@@ -204,20 +227,63 @@ fn host(
     }
 }
 
-fn reset(cx: &Context, item: &Item<ResetSyntax>, origin: Option<&Origin>) -> Reset {
-    match item.get() {
-        Some(ResetSyntax::Restart) => {
-            if matches!(origin, Some(Origin::Connect(_))) {
-                cx.error_help(
-                    item.span,
-                    "a target that runs already cannot be restarted",
-                    "use `start` or `builtin`, or `reset: none`",
-                );
-            }
-            Reset::Restart
-        }
-        Some(ResetSyntax::None) | None => Reset::None,
+/// The exchanges of a profile.
+struct Exchanges {
+    /// Those of `opening`, `exchanges` and `closing`.
+    parts: [Vec<Exchange>; 3],
+    /// The names of those that had a mistake.
+    broken: Vec<String>,
+}
+
+/// The exchanges of `opening`, `exchanges` and `closing`: each as given here, or as in the base.
+fn exchanges(
+    cx: &Context,
+    given: &ProfileSyntax,
+    base: Option<&Lowered>,
+    frames: &Frames,
+) -> Exchanges {
+    type Given = Option<Item<Vec<Item<Named<ExchangeSyntax>>>>>;
+    let here = |item: &'_ Given| item.as_ref().map(|i| i.get().cloned().unwrap_or_default());
+    let there = |of: fn(&Profile) -> &Vec<Exchange>| {
+        base.map(|b| of(&b.profile).clone()).unwrap_or_default()
+    };
+    let lists = [&given.opening, &given.exchanges, &given.closing].map(here);
+    let inherited = [
+        there(|p| &p.opening),
+        there(|p| &p.exchanges),
+        there(|p| &p.closing),
+    ];
+    let declared = lists
+        .iter()
+        .zip(&inherited)
+        .flat_map(|(here, there)| match here {
+            Some(here) => exchange::names(here).collect(),
+            None => there.iter().map(|e| e.name.clone()).collect::<Vec<_>>(),
+        });
+    let mut parts = exchange::Parts::new(frames, declared.collect());
+    let [in_opening, in_exchanges, in_closing] = lists;
+    let [opening, exchanges, closing] = inherited;
+    let mut list = |given: Option<Vec<_>>, inherited, before: &[Exchange], in_turn| match given {
+        Some(given) => parts.list(cx, &given, before, in_turn),
+        None => inherited,
+    };
+    let opening = list(in_opening, opening, &[], true);
+    let exchanges = list(in_exchanges, exchanges, &opening, false);
+    let closing = list(in_closing, closing, &opening, true);
+    Exchanges {
+        parts: [opening, exchanges, closing],
+        broken: parts.broken,
     }
+}
+
+/// True where a message of the exchange is computed, or repeats an id.
+fn refers(exchange: &Exchange) -> bool {
+    let replies = match &exchange.reply {
+        Reply::Given(all) => all.as_slice(),
+        _ => &[],
+    };
+    let mut messages = exchange.request.iter().chain(replies);
+    exchange.id.is_some() || messages.any(|message| message.fixed().is_none())
 }
 
 fn origin(

@@ -25,6 +25,8 @@ pub(crate) enum TargetState {
 /// What is known when a step is reached.
 pub(crate) struct Steps<'a> {
     pub(crate) target: Option<&'a Lowered>,
+    /// True: the target had a mistake, so that it is not known.
+    pub(crate) unsure: bool,
     /// What the target speaks over, where that is known.
     pub(crate) transport: Option<Transport>,
     pub(crate) connections: Connections,
@@ -35,6 +37,8 @@ pub(crate) struct Steps<'a> {
     pub(crate) plays: bool,
     /// True: some step receives, and so measures a latency.
     pub(crate) receives: bool,
+    /// True: some step refers to an earlier message.
+    pub(crate) refers: bool,
     pub(crate) target_state: TargetState,
     /// The role of targets that some step so far is for.
     role: Option<Role>,
@@ -46,12 +50,14 @@ impl<'a> Steps<'a> {
     pub(crate) fn new(target: Option<&'a Lowered>, transport: Option<Transport>) -> Self {
         Self {
             target,
+            unsure: false,
             transport,
             connections: Connections::default(),
             listeners: Listeners::default(),
             timed: Vec::new(),
             plays: false,
             receives: false,
+            refers: false,
             target_state: TargetState::Running,
             role: None,
             again: false,

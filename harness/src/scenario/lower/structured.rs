@@ -112,7 +112,7 @@ fn headers(cx: &Context, id: NodeId) -> Option<Value> {
         .map(|entry| {
             let text = read::<Word>(cx, entry.value)?.0;
             let at = cx.node(entry.value).span;
-            template::refuse_references(cx, &text, at)?;
+            template::refuse_references(cx, &text, at, "headers", "give the value itself")?;
             cx.spend(text.len(), at).then_some(())?;
             Some((entry.key.to_string(), text.into_bytes()))
         })
@@ -241,5 +241,5 @@ fn leaf(cx: &Context, kind: &Kind, id: NodeId) -> Option<Value> {
 }
 
 fn plain(cx: &Context, id: NodeId, at: Span) -> Option<Vec<u8>> {
-    value::plain(cx, &read::<Bytes>(cx, id)?, at)
+    value::inner(cx, &read::<Bytes>(cx, id)?, at)
 }

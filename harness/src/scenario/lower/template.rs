@@ -1,46 +1,67 @@
 //! `{lower.case}`: what may stand in braces, and where.
 
 use crate::scenario::context::Context;
+use crate::scenario::conversation::Side;
 use crate::scenario::source::Span;
 
 /// What stands for something in the arguments and environment of a started program.
 pub(crate) const START: [&str; 3] = ["port", "host", "path"];
 
-/// The names in braces of a text, with the offset of each brace: lower-case words with dots.
+/// The names in braces of a text, with the offset of each brace: lower-case words with dots, hyphens
+/// and numbers in brackets.
 pub(crate) fn names(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.match_indices('{').filter_map(|(at, _)| {
         let rest = &text[at + 1..];
         let name = &rest[..rest.find('}')?];
         let fits = !name.is_empty()
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_'));
+            && name.bytes().all(|b| {
+                b.is_ascii_lowercase()
+                    || b.is_ascii_digit()
+                    || matches!(b, b'.' | b'_' | b'-' | b'[' | b']')
+            });
         fits.then_some((at, name))
     })
 }
 
-/// True for what the language's description gives a meaning outside `start`.
-fn is_reference(name: &str) -> bool {
-    match name {
-        "port" | "host" | "path" | "conn" | "payload" => true,
-        _ => {
-            let parts: Vec<&str> = name.split('.').collect();
-            matches!(parts.as_slice(), ["request", _] | ["reply", _])
-                || matches!(parts.as_slice(), [_, "reply" | "request", _])
+/// The parts of a reference to a field: exchange (empty where none is named), side, field.
+pub(crate) fn parts(name: &str) -> Option<(&str, Side, &str)> {
+    let sides = [Side::Request, Side::Reply];
+    let split = sides.into_iter().find_map(|side| {
+        if let Some(field) = name
+            .strip_prefix(side.word())
+            .and_then(|n| n.strip_prefix('.'))
+        {
+            return Some(("", side, field));
         }
-    }
+        let at = name.find(&format!(".{}.", side.word()))?;
+        Some((&name[..at], side, &name[at + side.word().len() + 2..]))
+    });
+    split.filter(|(_, _, field)| !field.is_empty())
 }
 
-/// Refuses a reference where none is understood yet. Other braces stand for themselves.
-pub(crate) fn refuse_references(cx: &Context, text: &str, at: Span) -> Option<()> {
+/// True for what stands for something in a message. Other braces stand for themselves.
+pub(crate) fn is_reference(name: &str) -> bool {
+    matches!(name, "port" | "host" | "path" | "conn" | "payload") || parts(name).is_some()
+}
+
+/// Tells of a reference that stands in `place`, where none is understood yet.
+pub(crate) fn not_built(cx: &Context, name: &str, at: Span, place: &str, mend: &str) {
+    let what = format!("the reference `{{{name}}}` is not built yet in {place}");
+    cx.error_help(at, what, mend);
+}
+
+/// Refuses references in a text that stands in `place`, where none is understood.
+pub(crate) fn refuse_references(
+    cx: &Context,
+    text: &str,
+    at: Span,
+    place: &str,
+    mend: &str,
+) -> Option<()> {
     let Some((_, name)) = names(text).find(|(_, name)| is_reference(name)) else {
         return Some(());
     };
-    cx.error_help(
-        at,
-        format!("the reference `{{{name}}}` is not built yet"),
-        "templates work in `start` only; give the bytes as `hex` if the braces are meant literally",
-    );
+    not_built(cx, name, at, place, mend);
     None
 }
 
@@ -61,7 +82,7 @@ pub(crate) fn check_start(cx: &Context, text: &str, at: Span, used: &mut Vec<&'s
         } else if is_reference(name) {
             cx.error_help(
                 at,
-                format!("the reference `{{{name}}}` is not built yet"),
+                format!("`{{{name}}}` has no meaning here: there is no connection yet"),
                 "known here: `{port}`, `{host}`, `{path}`",
             );
         }
@@ -90,8 +111,15 @@ mod tests {
         ] {
             assert!(is_reference(name), "{name}");
         }
-        for name in ["a", "name", "a.b", "a.b.c.d", "print"] {
+        for name in [
+            "a", "name", "a.b", "a.b.c.d", "print", "request.", "a.reply.",
+        ] {
             assert!(!is_reference(name), "{name}");
         }
+        assert_eq!(
+            parts("a.b.reply.x.terminator"),
+            Some(("a.b", Side::Reply, "x.terminator"))
+        );
+        assert_eq!(parts("request.tid"), Some(("", Side::Request, "tid")));
     }
 }

@@ -5,37 +5,36 @@ use std::io::Read;
 use base64::Engine as _;
 
 use crate::scenario::context::{Context, MAX_VALUE_BYTES, shorten};
-use crate::scenario::lower::template;
+use crate::scenario::formula::Formula;
+use crate::scenario::lower::formula::formula;
+use crate::scenario::lower::reference::Scope;
 use crate::scenario::source::Span;
-use crate::scenario::syntax::{Bytes, BytesForm, FillSyntax, Item};
+use crate::scenario::syntax::{Bytes, FillSyntax, Item};
 
 /// The bytes of a value. `None` where it had a mistake.
 pub(crate) fn bytes(cx: &Context, item: &Item<Bytes>) -> Option<Vec<u8>> {
     plain(cx, item.get()?, item.span)
 }
 
-/// The bytes of each value of a list. `None` where one had a mistake; each is told.
-pub(crate) fn list(cx: &Context, items: &[Item<Bytes>]) -> Option<Vec<Vec<u8>>> {
-    let all: Vec<_> = items.iter().map(|item| bytes(cx, item)).collect();
-    all.into_iter().collect()
+/// The bytes of a value that stands at `at`, and must be known before anything is said.
+pub(crate) fn plain(cx: &Context, value: &Bytes, at: Span) -> Option<Vec<u8>> {
+    fixed(cx, Scope::Nothing, value, at)
 }
 
-/// The bytes of a value that stands at `at`.
-pub(crate) fn plain(cx: &Context, value: &Bytes, at: Span) -> Option<Vec<u8>> {
-    match value {
-        Bytes::Text(text) => {
-            template::refuse_references(cx, text, at)?;
-            cx.spend(text.len(), at).then(|| text.clone().into_bytes())
-        }
-        Bytes::Form(BytesForm::Hex(text)) => hex(cx, text.get()?, text.span),
-        Bytes::Form(BytesForm::Base64(text)) => base64(cx, text.get()?, text.span),
-        Bytes::Form(BytesForm::Fill(fill)) => filled(cx, fill.get()?, fill.span),
-        Bytes::Form(BytesForm::File(path)) => file(cx, path.get()?, path.span),
-        Bytes::Form(BytesForm::Cat(items)) => Some(list(cx, items.get()?)?.concat()),
+/// The bytes of a value that stands at `at`, in another that has a structure.
+pub(crate) fn inner(cx: &Context, value: &Bytes, at: Span) -> Option<Vec<u8>> {
+    fixed(cx, Scope::Structured, value, at)
+}
+
+fn fixed(cx: &Context, scope: Scope<'_>, value: &Bytes, at: Span) -> Option<Vec<u8>> {
+    // Everything that is no reference is fixed, and references are refused there.
+    match formula(cx, scope, value, at)? {
+        Formula::Fixed(bytes) => Some(bytes),
+        _ => None,
     }
 }
 
-fn hex(cx: &Context, text: &str, at: Span) -> Option<Vec<u8>> {
+pub(crate) fn hex(cx: &Context, text: &str, at: Span) -> Option<Vec<u8>> {
     if !cx.spend(text.len() / 2, at) {
         return None;
     }
@@ -69,7 +68,7 @@ fn hex(cx: &Context, text: &str, at: Span) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-fn base64(cx: &Context, text: &str, at: Span) -> Option<Vec<u8>> {
+pub(crate) fn base64(cx: &Context, text: &str, at: Span) -> Option<Vec<u8>> {
     if !cx.spend(text.len(), at) {
         return None;
     }
@@ -87,7 +86,7 @@ fn base64(cx: &Context, text: &str, at: Span) -> Option<Vec<u8>> {
     }
 }
 
-fn filled(cx: &Context, fill: &FillSyntax, at: Span) -> Option<Vec<u8>> {
+pub(crate) fn filled(cx: &Context, fill: &FillSyntax, at: Span) -> Option<Vec<u8>> {
     let pattern = match (&fill.byte, &fill.text) {
         (Some(byte), None) => {
             let value = byte.get()?.0;
@@ -135,7 +134,7 @@ fn filled(cx: &Context, fill: &FillSyntax, at: Span) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-fn file(cx: &Context, given: &str, at: Span) -> Option<Vec<u8>> {
+pub(crate) fn file(cx: &Context, given: &str, at: Span) -> Option<Vec<u8>> {
     let path = cx.path(given);
     let read = || -> std::io::Result<Vec<u8>> {
         let file = std::fs::File::open(&path)?;

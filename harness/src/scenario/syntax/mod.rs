@@ -12,6 +12,7 @@ mod exchange;
 mod field;
 mod frame;
 mod item;
+mod known;
 mod load;
 mod message;
 mod options;
@@ -21,7 +22,7 @@ pub(crate) mod scalar;
 mod shape;
 
 pub use crate::step::StepSyntax;
-pub use bytes::{Bytes, BytesForm, FillSyntax};
+pub use bytes::{Bytes, BytesForm, DigestForm, DigestWord, FillSyntax, HmacForm};
 pub use case::{
     CaseSyntax, CutSyntax, DeliverSyntax, LevelSyntax, MergeSyntax, NeedSyntax, PlusSyntax,
     RandomSyntax, ScenarioSyntax,
@@ -37,6 +38,7 @@ pub use frame::{
     FrameSyntax, JsonHeaderSyntax, LengthPrefixSyntax, MessageSyntax,
 };
 pub use item::{Item, Named, Names, Raw};
+pub use known::{KnownFailureSyntax, KnownFailuresSyntax};
 pub use load::{
     ArrivalsSyntax, LoadDeliverySyntax, LoadModelSyntax, LoadSyntax, OpenSyntax, StageSyntax,
 };
@@ -46,9 +48,9 @@ pub use message::{
 };
 pub use options::{OptionsSyntax, SetSyntax};
 pub use profile::{
-    BuiltinMap, BuiltinSyntax, EndsSyntax, LimitsSyntax, ProfileSyntax, ReadyForm, ReadyLine,
-    ReadySyntax, ReadyWord, ResetSyntax, RoleSyntax, StartMap, StartSyntax, TransportSyntax,
-    WithoutSyntax,
+    BuiltinMap, BuiltinSyntax, EndsSyntax, LimitsSyntax, OrderSyntax, ProfileSyntax, ReadyForm,
+    ReadyLine, ReadySyntax, ReadyWord, ResetSyntax, RoleSyntax, StartMap, StartSyntax,
+    TransportSyntax, WithoutSyntax,
 };
 pub use protocol::ProtocolSyntax;
 pub use scalar::{Bound, Count, ExitSyntax, Int, Range, Rate, Share, Size, Time, Word};

@@ -59,6 +59,12 @@ pub struct ProfileSyntax {
     pub reset: Option<Item<ResetSyntax>>,
     /// The longest that one answer may take.
     pub timeout: Option<Item<Time>>,
+    /// Fields of replies that may hold anything, as `FRAME.FIELD`: a time, a random number. A
+    /// length that counts them may differ with them.
+    pub volatile: Option<Item<Vec<Item<String>>>>,
+    /// In which order the replies to several requests come.
+    #[schemars(extend("default" = "strict"))]
+    pub order: Option<Item<OrderSyntax>>,
     /// How a client must end, where a case does not say it.
     pub ends: Option<Item<EndsSyntax>>,
 }
@@ -218,11 +224,23 @@ pub enum WithoutSyntax {
 }
 
 /// What is done before each delivery.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResetSyntax {
     /// Nothing: the target keeps no state that matters.
     None,
     /// The target is started anew.
     Restart,
+    /// These exchanges of the profile are played, on a connection of their own.
+    Exchanges(Item<Vec<Item<String>>>),
+}
+
+/// In which order the replies to several requests come.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderSyntax {
+    /// In the order of the requests.
+    Strict,
+    /// In any. Each is known by its frame's `id: true` field.
+    Any,
 }

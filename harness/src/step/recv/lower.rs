@@ -1,16 +1,18 @@
 //! What a `recv` waits for must be something that its transport can bring.
 
 use harness_net::Transport;
-use regex::bytes::{Regex, RegexBuilder};
+use harness_wire::Sender;
 
 use super::{ReadSizes, Recv, RecvExpect, RecvMap, RecvSyntax};
 use crate::scenario::context::Context as Check;
+use crate::scenario::lower::positive;
 use crate::scenario::lower::step::Steps;
 use crate::scenario::lower::step::{error_name, one_of, optional_time};
-use crate::scenario::lower::{positive, value};
+use crate::scenario::pattern::Pattern;
 use crate::scenario::source::Span;
 use crate::scenario::syntax::Item;
 use crate::step::Here;
+use crate::step::strings::Strings;
 
 impl Recv {
     pub(in crate::step) fn lower(
@@ -21,11 +23,13 @@ impl Recv {
         match item.get()? {
             RecvSyntax::Exact(bytes) => {
                 let on = steps.connections.used(cx, None, at);
-                let expect = RecvExpect::Exact(value::plain(cx, bytes, item.span)?);
-                refuse_empty(cx, steps, &expect, item.span);
+                let mut strings = Strings::new(steps, Sender::Server);
+                let expect = RecvExpect::Exact(strings.bytes(cx, bytes, item.span)?);
+                refuse_empty(cx, steps, &strings, &expect, item.span);
                 Some(Self {
                     on: on?,
                     expect,
+                    formulas: strings.done(steps),
                     reads: Vec::new(),
                     truncated: None,
                     within: None,
@@ -33,9 +37,10 @@ impl Recv {
             }
             RecvSyntax::Map(map) => {
                 let on = steps.connections.used(cx, map.on.as_ref(), at);
-                let expect = expected(cx, map, item.span);
+                let mut strings = Strings::new(steps, Sender::Server);
+                let expect = expected(cx, &mut strings, map, item.span);
                 if let Some(expect) = &expect {
-                    refuse_empty(cx, steps, expect, item.span);
+                    refuse_empty(cx, steps, &strings, expect, item.span);
                 }
                 let reads = reads(cx, map)?;
                 let truncated = truncated(cx, steps, map)?;
@@ -43,6 +48,7 @@ impl Recv {
                 Some(Self {
                     on: on?,
                     expect: expect?,
+                    formulas: strings.done(steps),
                     reads,
                     truncated,
                     within,
@@ -53,10 +59,16 @@ impl Recv {
 }
 
 /// Nothing at all is not something that a stream can bring.
-fn refuse_empty(cx: &Check, steps: &Steps<'_>, expect: &RecvExpect, at: Span) {
+fn refuse_empty(
+    cx: &Check,
+    steps: &Steps<'_>,
+    strings: &Strings<'_>,
+    expect: &RecvExpect,
+    at: Span,
+) {
     let empty = match expect {
-        RecvExpect::Exact(bytes) => bytes.is_empty() && steps.transport != Some(Transport::Udp),
-        RecvExpect::Prefix(bytes) => bytes.is_empty(),
+        RecvExpect::Exact(_) => strings.is_empty(0) && steps.transport != Some(Transport::Udp),
+        RecvExpect::Prefix(_) => strings.is_empty(0),
         RecvExpect::Size(size) => *size == 0,
         _ => false,
     };
@@ -69,7 +81,7 @@ fn refuse_empty(cx: &Check, steps: &Steps<'_>, expect: &RecvExpect, at: Span) {
     }
 }
 
-fn expected(cx: &Check, map: &RecvMap, at: Span) -> Option<RecvExpect> {
+fn expected(cx: &Check, strings: &mut Strings<'_>, map: &RecvMap, at: Span) -> Option<RecvExpect> {
     let given = [
         ("exact", map.exact.as_ref().map(|i| i.span)),
         ("prefix", map.prefix.as_ref().map(|i| i.span)),
@@ -88,10 +100,10 @@ fn expected(cx: &Check, map: &RecvMap, at: Span) -> Option<RecvExpect> {
         );
     }
     if let Some(item) = &map.exact {
-        return Some(RecvExpect::Exact(value::bytes(cx, item)?));
+        return Some(RecvExpect::Exact(strings.item(cx, item)?));
     }
     if let Some(item) = &map.prefix {
-        return Some(RecvExpect::Prefix(value::bytes(cx, item)?));
+        return Some(RecvExpect::Prefix(strings.item(cx, item)?));
     }
     if let Some(item) = &map.regex {
         return Some(RecvExpect::Regex(regex(cx, item.get()?, item.span)?));
@@ -111,29 +123,13 @@ fn expected(cx: &Check, map: &RecvMap, at: Span) -> Option<RecvExpect> {
         cx.error(reads.span, "there is no read in it");
         return None;
     }
-    Some(RecvExpect::Reads(value::list(cx, items)?))
+    Some(RecvExpect::Reads(strings.list(cx, items)?))
 }
 
-/// The pattern, tied to the first byte. A compiled pattern may take 1 MiB.
-fn regex(cx: &Check, pattern: &str, at: Span) -> Option<Regex> {
-    let build = |text: &str| {
-        RegexBuilder::new(text)
-            .size_limit(1 << 20)
-            .dfa_size_limit(1 << 20)
-            .build()
-    };
-    // A comment at the end of an extended pattern would swallow the closing parenthesis; in such a
-    // pattern, and only there, a line end means nothing.
-    let tied =
-        build(&format!("\\A(?:{pattern})")).or_else(|_| build(&format!("\\A(?:{pattern}\n)")));
-    match tied {
-        Ok(regex) => Some(regex),
-        Err(_) => {
-            // The pattern alone gives the better message.
-            let why = match RegexBuilder::new(pattern).size_limit(1 << 20).build() {
-                Err(error) => error.to_string(),
-                Ok(_) => "it cannot be tied to the first byte".to_owned(),
-            };
+fn regex(cx: &Check, pattern: &str, at: Span) -> Option<Pattern> {
+    match Pattern::new(pattern) {
+        Ok(pattern) => Some(pattern),
+        Err(why) => {
             let why = why.lines().last().unwrap_or_default().trim();
             let why = why.strip_prefix("error: ").unwrap_or(why);
             cx.error_help(

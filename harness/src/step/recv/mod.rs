@@ -8,7 +8,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::scenario::formula::{Formula, Slots};
 use crate::scenario::model::ConnName;
+use crate::scenario::pattern::Pattern;
 use crate::scenario::syntax::{Bytes, Item, Size, Time, by_shape};
 
 by_shape! {
@@ -66,7 +68,7 @@ pub enum RecvExpect {
     /// At least these bytes at the front; what else is there is read too.
     Prefix(Vec<u8>),
     /// Bytes that match from their first byte on.
-    Regex(regex::bytes::Regex),
+    Regex(Pattern),
     /// This many bytes.
     Size(usize),
     /// Nothing, for this long. The end of the stream is not something.
@@ -77,6 +79,16 @@ pub enum RecvExpect {
     Reads(Vec<Vec<u8>>),
 }
 
+impl Slots for RecvExpect {
+    fn slots(&mut self) -> Vec<&mut Vec<u8>> {
+        match self {
+            Self::Exact(bytes) | Self::Prefix(bytes) => vec![bytes],
+            Self::Reads(reads) => reads.iter_mut().collect(),
+            Self::Regex(_) | Self::Size(_) | Self::Nothing(_) | Self::Error(_) => Vec::new(),
+        }
+    }
+}
+
 /// Receives bytes.
 #[derive(Clone, Debug)]
 pub struct Recv {
@@ -84,6 +96,9 @@ pub struct Recv {
     pub on: ConnName,
     /// What must come.
     pub expect: RecvExpect,
+    /// How the byte strings of `expect` come about, one for each; empty where they are what stands
+    /// there.
+    pub formulas: Vec<Formula>,
     /// The size of each read, in turn; the last one repeats. Empty for as much as there is.
     pub reads: Vec<usize>,
     /// For datagrams: the full length of a datagram that must be seen to be truncated.

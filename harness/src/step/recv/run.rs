@@ -17,19 +17,22 @@ impl Act for Recv {
         let Self {
             on,
             expect,
+            formulas,
             reads,
             truncated,
             within,
         } = self;
         let wait = within.unwrap_or(ctx.deadlines.reply);
         let sent = scene.sent;
-        match scene.conn(on)? {
-            Conn::Line(line) => recv(line, ctx, expect, reads, wait)?,
+        let conn = scene.conn(on)?;
+        let expect = conn.fill(expect, formulas)?;
+        match conn {
+            Conn::Line(line) => recv(line, ctx, &expect, reads, wait)?,
             Conn::Flow(flow) => {
-                recv_on_flow(flow, ctx, expect, reads.first().copied(), *truncated, wait)?;
+                recv_on_flow(flow, ctx, &expect, reads.first().copied(), *truncated, wait)?;
             }
         }
-        if let (Some(sent), false) = (sent, matches!(expect, RecvExpect::Nothing(_))) {
+        if let (Some(sent), false) = (sent, matches!(*expect, RecvExpect::Nothing(_))) {
             ctx.latencies.push(sent.elapsed().as_nanos() as u64);
         }
         Ok(())

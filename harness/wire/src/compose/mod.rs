@@ -9,6 +9,7 @@
 mod compile;
 mod encode;
 pub(crate) mod kinds;
+mod layout;
 mod machine;
 mod malformed;
 mod names;
@@ -29,6 +30,7 @@ pub use spec_error::{SpecError, SpecErrorKind};
 
 pub(crate) use compile::{compile, without_stream_fields};
 pub(crate) use encode::encode;
+pub(crate) use layout::{field, layout};
 pub(crate) use machine::Machine;
 pub(crate) use malformed::malformed;
 pub(crate) use plan::{Plan, Reach};

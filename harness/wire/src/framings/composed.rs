@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::compose::{self, FieldSpec, Machine, Plan, Reach, SpecError};
-use crate::{Decoder, EncodeError, Encoded, Frame, Framing, Limits, Malformed, Message};
+use crate::{
+    Decoder, EncodeError, Encoded, FieldLayout, Frame, Framing, Limits, Malformed, Message,
+};
 
 /// A frame made of named fields.
 ///
@@ -85,6 +87,14 @@ impl Framing for Composed {
 
     fn specs(&self) -> &[FieldSpec] {
         &self.specs
+    }
+
+    fn layout(&self) -> Vec<FieldLayout> {
+        compose::layout(&self.plan, &self.specs)
+    }
+
+    fn field(&self, name: &str) -> Option<FieldLayout> {
+        compose::field(&self.layout(), name)
     }
 
     fn decoder(&self) -> Box<dyn Decoder> {

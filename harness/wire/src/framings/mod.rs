@@ -51,6 +51,14 @@ macro_rules! delegate_to_composed {
                 self.composed.sole_field()
             }
 
+            fn layout(&self) -> Vec<crate::FieldLayout> {
+                self.composed.layout()
+            }
+
+            fn field(&self, name: &str) -> Option<crate::FieldLayout> {
+                self.composed.field(name)
+            }
+
             fn decoder(&self) -> Box<dyn crate::Decoder> {
                 self.composed.decoder()
             }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Decoder, EncodeError, Encoded, Field, Frame, FrameError, Framing, Limits, Malformed, Message,
-    Progress, Value,
+    Decoder, EncodeError, Encoded, Field, FieldLayout, Frame, FrameError, Framing, Limits,
+    Malformed, Message, Progress, Value,
 };
 
 /// One field, `data`: whatever is there. A frame says nothing about what was sent together.
@@ -39,6 +39,13 @@ impl Framing for Raw {
 
     fn sole_field(&self) -> Option<String> {
         Some(self.name.to_string())
+    }
+
+    fn layout(&self) -> Vec<FieldLayout> {
+        vec![FieldLayout {
+            name: self.name.to_string(),
+            ..FieldLayout::default()
+        }]
     }
 
     fn decoder(&self) -> Box<dyn Decoder> {

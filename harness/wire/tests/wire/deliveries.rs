@@ -11,6 +11,7 @@ const PAIRS: usize = 40;
 pub(crate) fn deliver(group: &Group, vector: &Vector, context: &str) {
     let whole = feed(&group.built, &vector.bytes, &[]);
     expect(&whole, vector, context);
+    told_by_the_layout(&group.built, &whole, context);
     same_under_all_cuts(&group.built, &vector.bytes, &whole, context);
     back_to_back(group, vector, &whole, context);
     reencode(&group.built, vector, &whole, context);
@@ -32,6 +33,22 @@ fn expect(seen: &Seen, vector: &Vector, context: &str) {
     let error = seen.error.as_ref();
     let error = error.map(|e| (format!("{:?}", e.kind), e.field.to_string(), e.at));
     assert_eq!(error, vector.error, "{context}: {:?}", seen.error);
+}
+
+/// Whoever names a field before there is a frame needs the layout to know it.
+fn told_by_the_layout(built: &Built, whole: &Seen, context: &str) {
+    for found in &whole.frames {
+        for field in &found.fields {
+            let Some(known) = built.framing.field(&field.name) else {
+                panic!("{context}: the layout lacks `{}`", field.name);
+            };
+            let content = found.content(&field.name).unwrap();
+            assert!(
+                known.size.is_none_or(|size| size == content.len()),
+                "{context}: {known:?}"
+            );
+        }
+    }
 }
 
 fn same_under_all_cuts(built: &Built, bytes: &[u8], whole: &Seen, context: &str) {

@@ -2,8 +2,8 @@
 //! of, read again by code that shares nothing with their decoders.
 
 use harness_wire::{
-    Context, Decoder, EncodeError, Encoded, Field, Framing, Http1, Limits, Malformed, Message,
-    Resp2, Sender, Value, WebSocket,
+    Context, Decoder, EncodeError, Encoded, Field, FieldLayout, Framing, Http1, Limits, Malformed,
+    Message, Resp2, Sender, Value, WebSocket,
 };
 
 use crate::drive::Found;
@@ -74,6 +74,14 @@ impl Framing for Placed {
 
     fn sole_field(&self) -> Option<String> {
         self.framing.sole_field()
+    }
+
+    fn layout(&self) -> Vec<FieldLayout> {
+        self.framing.layout()
+    }
+
+    fn field(&self, name: &str) -> Option<FieldLayout> {
+        self.framing.field(name)
     }
 
     fn decoder(&self) -> Box<dyn Decoder> {

@@ -15,7 +15,7 @@ use FrameErrorKind::{BadConst, Malformed, TooLarge};
 /// time; servers commonly take 100 fields.
 const FIELDS: usize = 256;
 
-const NAMES: [&str; 9] = [
+pub(super) const NAMES: [&str; 9] = [
     "method",
     "start_line",
     "target",

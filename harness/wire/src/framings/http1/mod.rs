@@ -11,7 +11,10 @@ mod status;
 mod syntax;
 mod upgrade;
 
-use crate::{Context, Decoder, EncodeError, Encoded, Framing, Limits, Malformed, Message, Sender};
+use crate::{
+    Context, Decoder, EncodeError, Encoded, FieldLayout, Framing, Limits, Malformed, Message,
+    Sender,
+};
 use decoder::Http1Decoder;
 
 /// Requests and responses. The fields of a frame are `start_line` and `headers` (the syntax), the
@@ -44,6 +47,28 @@ impl Framing for Http1 {
 
     fn sole_field(&self) -> Option<String> {
         None
+    }
+
+    fn layout(&self) -> Vec<FieldLayout> {
+        let of = |name: &&str| match *name {
+            "chunks" => FieldLayout::named(*name).counting("body"),
+            "status" => FieldLayout {
+                size: Some(3),
+                ..FieldLayout::named(*name)
+            },
+            _ => FieldLayout::named(*name),
+        };
+        let length = FieldLayout::named("content-length").counting("body");
+        decoder::NAMES.iter().map(of).chain([length]).collect()
+    }
+
+    /// Messages have header fields of any name besides those of the layout.
+    fn field(&self, name: &str) -> Option<FieldLayout> {
+        let known = self.layout().into_iter().find(|field| field.name == name);
+        let is_header = !name.is_empty()
+            && syntax::not_token(name.as_bytes()).is_none()
+            && !name.bytes().any(|b| b.is_ascii_uppercase());
+        known.or_else(|| is_header.then(|| FieldLayout::named(name)))
     }
 
     fn decoder(&self) -> Box<dyn Decoder> {

@@ -9,7 +9,7 @@ use crate::{FrameError, FrameErrorKind, Limits, Sender, effort};
 
 use FrameErrorKind::{BadConst, BadLength, Malformed, TooLarge};
 
-const NAMES: [&str; 4] = ["length", "line", "data", "end"];
+pub(super) const NAMES: [&str; 4] = ["length", "line", "data", "end"];
 const LENGTH: usize = 0;
 const TEXT: usize = 1;
 const DATA: usize = 2;

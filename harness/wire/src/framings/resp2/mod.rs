@@ -5,7 +5,9 @@ mod encode;
 mod malformed;
 mod number;
 
-use crate::{Context, Decoder, EncodeError, Encoded, Framing, Limits, Malformed, Message};
+use crate::{
+    Context, Decoder, EncodeError, Encoded, FieldLayout, Framing, Limits, Malformed, Message,
+};
 use decoder::Resp2Decoder;
 
 /// Commands and replies, as the Redis serialization protocol specification describes version 2. A
@@ -37,6 +39,14 @@ impl Framing for Resp2 {
 
     fn sole_field(&self) -> Option<String> {
         Some(encode::VALUE.into())
+    }
+
+    fn layout(&self) -> Vec<FieldLayout> {
+        let of = |name: &&str| match *name {
+            "length" => FieldLayout::named(*name).counting("data"),
+            _ => FieldLayout::named(*name),
+        };
+        decoder::NAMES.iter().map(of).collect()
     }
 
     fn decoder(&self) -> Box<dyn Decoder> {

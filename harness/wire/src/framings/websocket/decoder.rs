@@ -8,7 +8,7 @@ use crate::{FrameError, FrameErrorKind, Limits, Sender, effort};
 
 use FrameErrorKind::{BadLength, Malformed};
 
-const NAMES: [&str; 5] = ["opcode", "length", "mask", "payload", "control"];
+pub(super) const NAMES: [&str; 5] = ["opcode", "length", "mask", "payload", "control"];
 const OPCODE: usize = 0;
 const LENGTH: usize = 1;
 const MASK: usize = 2;

@@ -6,7 +6,10 @@ mod header;
 mod malformed;
 mod utf8;
 
-use crate::{Context, Decoder, EncodeError, Encoded, Framing, Limits, Malformed, Message, Sender};
+use crate::{
+    Context, Decoder, EncodeError, Encoded, FieldLayout, Framing, Limits, Malformed, Message,
+    Sender,
+};
 use decoder::WebSocketDecoder;
 
 /// Whole messages: a control frame, or a text or binary message with all its fragments. Control
@@ -38,6 +41,14 @@ impl Framing for WebSocket {
 
     fn sole_field(&self) -> Option<String> {
         Some("text".into())
+    }
+
+    fn layout(&self) -> Vec<FieldLayout> {
+        let of = |name: &&str| match *name {
+            "length" => FieldLayout::named(*name).counting("payload"),
+            _ => FieldLayout::named(*name),
+        };
+        decoder::NAMES.iter().map(of).collect()
     }
 
     fn decoder(&self) -> Box<dyn Decoder> {
