@@ -70,8 +70,10 @@ fn add(plan: &Plan, specs: &[FieldSpec], own: bool, all: &mut Vec<FieldLayout>) 
         }
         all.push(field);
         if let Some(terminator) = part.terminator() {
+            // Some lines may end in two ways, and some terminators may be missing.
+            let one = matches!(part.reach, Reach::Until { told: None, .. }) && !plan.final_optional;
             all.push(FieldLayout {
-                size: Some(terminator.bytes.len()),
+                size: one.then_some(terminator.bytes.len()),
                 ..FieldLayout::named(&*terminator.name)
             });
         }
