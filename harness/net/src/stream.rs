@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use socket2::Socket;
 
 use crate::connect;
-use crate::{EffectiveOptions, Endpoint, Interest, NetError, SocketOptions, TcpInfo, Transport};
+use crate::{EffectiveOptions, Endpoint, Interest, NetError, PeerCred, SocketOptions, TcpInfo, Transport};
 
 /// A connected stream socket, nonblocking and close-on-exec. Dropping it closes it.
 #[derive(Debug)]
@@ -269,11 +269,10 @@ impl Stream {
         self.peer.transport()
     }
 
-    /// The process that listened on the Unix socket (SO_PEERCRED of unix(7)); it may have handed
-    /// the connection on since. `None` on TCP, and on systems without it.
-    pub fn peer_pid(&self) -> Option<u32> {
+    /// The process that listened on the Unix socket. `None` on TCP, and on systems without it.
+    pub fn peer_cred(&self) -> Option<PeerCred> {
         match self.transport() {
-            Transport::Unix => crate::sys::peer_pid(self.as_fd()),
+            Transport::Unix => PeerCred::of(self.as_fd()),
             _ => None,
         }
     }

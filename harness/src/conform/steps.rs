@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use harness_net::{Exit, NetError, SocketOptions};
+use harness_net::{Exit, NetError, SocketOptions, Transport};
 
 use super::condition;
 use super::context::Context;
@@ -22,7 +22,7 @@ use crate::verdict::{self, Deviation, Match, Stop};
 pub(super) enum Conn {
     /// TCP or Unix stream.
     Line(Box<Line>),
-    /// UDP.
+    /// UDP, Unix datagrams, Unix seqpacket.
     Flow(Box<Flow>),
 }
 
@@ -159,7 +159,7 @@ fn plain(scene: &mut Scene, ctx: &mut Context<'_>, kind: &StepKind) -> Result<()
         StepKind::Send { on, data, error } => {
             let sent = match conn(scene, on)? {
                 Conn::Line(line) => send(line, ctx, data)?,
-                Conn::Flow(flow) => datagram::send(flow, data),
+                Conn::Flow(flow) => datagram::send(flow, ctx, data),
             };
             scene.sent = Some(Instant::now());
             must(sent, error.as_deref(), "the bytes are taken")
@@ -225,7 +225,7 @@ fn plain(scene: &mut Scene, ctx: &mut Context<'_>, kind: &StepKind) -> Result<()
                 None,
                 "FIN is sent",
             ),
-            Conn::Flow(_) => Ok(()),
+            Conn::Flow(flow) => must(datagram::shutdown(flow), None, "the end is sent"),
         },
         StepKind::Close { on } => take(scene, on, Line::close),
         StepKind::Reset { on } => take(scene, on, Line::reset),
@@ -233,7 +233,7 @@ fn plain(scene: &mut Scene, ctx: &mut Context<'_>, kind: &StepKind) -> Result<()
             let wait = within.unwrap_or(ctx.deadlines.reply);
             match conn(scene, on)? {
                 Conn::Line(line) => closed(line, ctx, *how, wait),
-                Conn::Flow(_) => Ok(()),
+                Conn::Flow(flow) => datagram::closed(flow, ctx, *how, wait),
             }
         }
         StepKind::Set { on, options } => {
@@ -357,7 +357,8 @@ fn connect(
         }
         opened => opened,
     }?;
-    if matches!(opened, Conn::Line(_)) {
+    // Over UDP, connect(2) tells nothing of the peer.
+    if to.transport() != Transport::Udp {
         ctx.target.reach();
     }
     if ctx.observe && scene.options.is_empty() {

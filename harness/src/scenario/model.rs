@@ -45,10 +45,12 @@ pub struct Profile {
     pub at: Location,
     /// How it comes to be there.
     pub origin: Origin,
-    /// TCP, UDP or Unix stream.
+    /// What it speaks over.
     pub transport: Transport,
     /// The address on which a target that the harness starts listens: 127.0.0.1 or ::1.
     pub host: IpAddr,
+    /// True: a Unix socket that the harness starts has an abstract name instead of a file.
+    pub abstract_name: bool,
     /// Its framings by name.
     pub frames: BTreeMap<String, Arc<dyn Framing>>,
     /// Played at the start of each connection.
@@ -100,7 +102,7 @@ pub struct StartCommand {
 /// When a started target counts as ready.
 #[derive(Clone, Debug)]
 pub enum Ready {
-    /// Its port is in LISTEN (UDP: bound) in the socket table, owned by its process tree.
+    /// Its port is in LISTEN (datagrams: bound) in the socket table, owned by its process tree.
     Listening,
     /// A line with this text stands on its stdout.
     Line(String),
@@ -143,8 +145,12 @@ pub enum Need {
     Capability(Capability),
     /// TCP or Unix stream.
     Stream,
-    /// UDP.
+    /// UDP or Unix datagrams.
     Datagram,
+    /// UDP.
+    Udp,
+    /// A Unix socket of any kind.
+    Unix,
     /// TCP.
     Tcp,
     /// A frame with a length field.
@@ -434,7 +440,8 @@ pub enum StepKind {
 /// Bytes and how they are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendData {
-    /// One write, repeated until the kernel took it all. On UDP: one datagram.
+    /// One write, repeated until the kernel took it all. Where messages keep their
+    /// boundaries: one message.
     Whole(Vec<u8>),
     /// One write a part; each part is proved to be consumed before the next is written.
     Parts(Vec<Vec<u8>>),
@@ -454,7 +461,7 @@ pub enum SendData {
 /// What must arrive.
 #[derive(Clone, Debug)]
 pub enum RecvExpect {
-    /// These bytes. On UDP: one datagram.
+    /// These bytes. Where messages keep their boundaries: one message.
     Exact(Vec<u8>),
     /// At least these bytes at the front; what else is there is read too.
     Prefix(Vec<u8>),

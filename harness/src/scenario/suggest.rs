@@ -18,7 +18,6 @@ const MEANT: [(&str, &str); 14] = [
     ("kill_target", "stop_target"),
     ("restart_target", "start_target"),
     ("assert", "expect"),
-    ("udp", "datagram"),
     ("name", "title"),
     ("description", "about"),
 ];

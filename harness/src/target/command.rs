@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-use harness_net::{Endpoint, Launch, UnixAddr};
+use harness_net::{Endpoint, Launch};
 use sha2::{Digest as _, Sha256};
 
 use crate::scenario::model::{Builtin, Profile, StartCommand};
@@ -73,8 +73,8 @@ fn fill(text: &str, endpoint: &Endpoint) -> String {
         text = text.replace("{port}", &address.port().to_string());
         text = text.replace("{host}", &address.ip().to_string());
     }
-    if let Endpoint::Unix(UnixAddr::Path(path)) = endpoint {
-        text = text.replace("{path}", &path.display().to_string());
+    if let Some(name) = endpoint.unix_addr() {
+        text = text.replace("{path}", &name.to_string());
     }
     text
 }

@@ -5,7 +5,7 @@ mod error;
 mod last_words;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -77,13 +77,17 @@ impl Target {
         };
         let (lease, dir, endpoint) = match (&profile.origin, profile.transport) {
             (Origin::Connect(endpoint), _) => (None, None, endpoint.clone()),
-            (_, Transport::Unix) => {
+            (_, transport) if transport.is_unix() && profile.abstract_name => {
+                (None, None, Endpoint::unix(transport, fresh_name()))
+            }
+            (_, transport) if transport.is_unix() => {
                 let dir = tempfile::Builder::new()
                     .prefix("harness-")
                     .tempdir()
                     .map_err(system("making a folder for the Unix socket"))?;
                 let path = dir.path().join("target.sock");
-                (None, Some(dir), Endpoint::Unix(UnixAddr::Path(path)))
+                let endpoint = Endpoint::unix(transport, UnixAddr::Path(path));
+                (None, Some(dir), endpoint)
             }
             (_, transport) => {
                 let lease = PortLease::take().map_err(|e| TargetError::System {
@@ -367,6 +371,13 @@ impl Target {
             ..describe(&self.profile)
         }
     }
+}
+
+/// An abstract name that no other target of this host has.
+fn fresh_name() -> UnixAddr {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    UnixAddr::Abstract(format!("harness-{}-{number}", std::process::id()))
 }
 
 /// What reports say of a target that does not run.

@@ -101,7 +101,7 @@ impl<'a> Steps<'a> {
                 })
             }
             StepSyntax::Shutdown(item) => {
-                self.stream_only(cx, "shutdown", at);
+                self.connected_only(cx, "shutdown", at);
                 let on = self.connections.half_close(cx, item.as_ref(), at)?;
                 Some(StepKind::Shutdown { on })
             }
@@ -284,7 +284,7 @@ impl<'a> Steps<'a> {
     }
 
     fn closed(&mut self, cx: &Context, item: &Item<ClosedSyntax>, at: Span) -> Option<StepKind> {
-        self.stream_only(cx, "closed", at);
+        self.connected_only(cx, "closed", at);
         let (on, how, within) = match item.get()? {
             ClosedSyntax::How(how) => (None, Some(*how), None),
             ClosedSyntax::Map(map) => {
@@ -314,6 +314,7 @@ impl<'a> Steps<'a> {
             ("maxseg", given.maxseg.as_ref().map(|i| i.span)),
             ("bind", given.bind.as_ref().map(|i| i.span)),
             ("bind_port", given.bind_port.as_ref().map(|i| i.span)),
+            ("autobind", given.autobind.as_ref().map(|i| i.span)),
         ] {
             if let (Some(at), true) = (given, key != "rcvbuf") {
                 cx.error_help(
@@ -459,10 +460,30 @@ impl<'a> Steps<'a> {
 
     /// Refuses a step that only streams have.
     pub(crate) fn stream_only(&self, cx: &Context, what: &str, at: Span) {
-        if self.transport == Some(Transport::Udp) {
+        self.refuse_over(cx, |t| !t.is_stream(), what, at);
+    }
+
+    /// Refuses a step that only connections have: streams, and seqpacket.
+    fn connected_only(&self, cx: &Context, what: &str, at: Span) {
+        self.refuse_over(cx, Transport::is_datagram, what, at);
+    }
+
+    /// Refuses a step whose effect nothing shows over UDP.
+    pub(crate) fn not_over_udp(&self, cx: &Context, what: &str, at: Span) {
+        self.refuse_over(cx, |t| t == Transport::Udp, what, at);
+    }
+
+    fn refuse_over(
+        &self,
+        cx: &Context,
+        over: impl Fn(Transport) -> bool,
+        what: &str,
+        at: Span,
+    ) {
+        if let Some(transport) = self.transport.filter(|t| over(*t)) {
             cx.error(
                 at,
-                format!("`{what}` is for streams; the target speaks over udp"),
+                format!("`{what}` is for streams; the target speaks over {transport}"),
             );
         }
     }
@@ -492,12 +513,14 @@ pub(crate) fn optional_time(
 }
 
 /// The errors that a step may expect: those of connect(2), send(2) and recv(2).
-const ERRORS: [&str; 14] = [
+const ERRORS: [&str; 16] = [
     "ECONNREFUSED",
     "ECONNRESET",
     "ECONNABORTED",
     "EPIPE",
     "EMSGSIZE",
+    "EAGAIN",
+    "EPROTOTYPE",
     "ETIMEDOUT",
     "EHOSTUNREACH",
     "ENETUNREACH",

@@ -89,10 +89,11 @@ fn data(cx: &Context, steps: &Steps<'_>, map: &SendMap, at: Span) -> Option<Send
             "MSG_MORE joins one write to the next",
         );
     }
-    for (key, span) in [("parts", given[1].1), ("merged", given[2].1)] {
-        if let Some(span) = span {
-            steps.stream_only(cx, key, span);
-        }
+    if let Some(span) = given[1].1 {
+        steps.not_over_udp(cx, "parts", span);
+    }
+    if let Some(span) = given[2].1 {
+        steps.stream_only(cx, "merged", span);
     }
     let list = |item: &Item<Vec<Item<Bytes>>>| {
         let items = item.get()?;
@@ -101,7 +102,7 @@ fn data(cx: &Context, steps: &Steps<'_>, map: &SendMap, at: Span) -> Option<Send
             return None;
         }
         let all = value::list(cx, items)?;
-        if steps.transport != Some(Transport::Udp) {
+        if steps.transport.is_none_or(Transport::is_stream) {
             // An empty datagram is one; an empty write on a stream is nothing.
             if let Some(n) = all.iter().position(Vec::is_empty) {
                 cx.error_help(
@@ -179,7 +180,9 @@ pub(crate) fn recv(
 /// Nothing at all is not something that a stream can bring.
 fn refuse_empty(cx: &Context, steps: &Steps<'_>, expect: &RecvExpect, at: Span) {
     let empty = match expect {
-        RecvExpect::Exact(bytes) => bytes.is_empty() && steps.transport != Some(Transport::Udp),
+        RecvExpect::Exact(bytes) => {
+            bytes.is_empty() && steps.transport.is_none_or(Transport::is_stream)
+        }
         RecvExpect::Prefix(bytes) => bytes.is_empty(),
         RecvExpect::Size(size) => *size == 0,
         _ => false,

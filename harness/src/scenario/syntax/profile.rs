@@ -16,7 +16,8 @@ pub struct ProfileSyntax {
     pub about: Option<Item<String>>,
     /// The program that is started. `{port}`, `{host}` and `{path}` stand for what is chosen for it.
     pub start: Option<Item<StartSyntax>>,
-    /// Where it runs already: `tcp://HOST:PORT`, `udp://HOST:PORT`, `unix:///PATH`, `unix://@NAME`.
+    /// Where it runs already: `tcp://HOST:PORT`, `udp://HOST:PORT`, `unix:///PATH`, `unix://@NAME`,
+    /// and such names with `unix-dgram` or `unix-seqpacket`.
     pub connect: Option<Item<String>>,
     /// One of the reference servers.
     pub builtin: Option<Item<BuiltinSyntax>>,
@@ -29,6 +30,10 @@ pub struct ProfileSyntax {
     /// The loopback address on which it listens when it is started for the run: `127.0.0.1`, `::1`.
     #[schemars(extend("default" = "127.0.0.1"))]
     pub host: Option<Item<String>>,
+    /// True: where it is started and speaks over a Unix socket, that has a name in Linux's abstract
+    /// namespace instead of a file. `{path}` is then that name with `@` in front.
+    #[schemars(extend("default" = false))]
+    pub r#abstract: Option<Item<bool>>,
     /// Another file, whose first profile gives every key that is not given here; frames and options
     /// add up.
     #[serde(rename = "use")]
@@ -157,6 +162,10 @@ pub enum TransportSyntax {
     Udp,
     /// A byte stream between processes of one host.
     Unix,
+    /// Datagrams between processes of one host.
+    UnixDgram,
+    /// Connections that keep message boundaries, between processes of one host.
+    UnixSeqpacket,
 }
 
 /// Bounds on what a target may send. More is a failure.

@@ -157,7 +157,7 @@ by_shape! {
 pub struct RecvMap {
     /// The connection.
     pub on: Option<Item<String>>,
-    /// These bytes. Over UDP, one datagram.
+    /// These bytes. Where messages keep their boundaries, one message.
     pub exact: Option<Item<Bytes>>,
     /// At least these bytes at the front.
     pub prefix: Option<Item<Bytes>>,
