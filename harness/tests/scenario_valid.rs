@@ -310,6 +310,8 @@ fn tell(step: &StepKind) -> String {
         Condition::Ratio { of, to, is } => format!("ratio {of} {to} {:?} {}", is.op, is.value),
         Condition::TargetAlive => "target_alive".into(),
         Condition::TargetIdle => "target_idle".into(),
+        Condition::NoZombies => "no_zombies".into(),
+        Condition::PeerIsTarget { on } => format!("peer_is_target {on}"),
     };
     match step {
         StepKind::Play {

@@ -1,5 +1,6 @@
 //! What a caller decides about a server.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use harness_net::Endpoint;
@@ -19,6 +20,9 @@ pub struct Config {
     pub hmac_key: Option<Vec<u8>>,
     /// Lets the services that run commands hand them to `/bin/sh -c`.
     pub allow_shell: bool,
+    /// The program whose `serve` command is this crate's: the harness. The model `process` starts it
+    /// again for each connection.
+    pub launcher: Option<PathBuf>,
     /// Longest run of one command, above zero. Its process group is killed then.
     pub command_timeout: Duration,
     /// Most bytes of stdout and stderr together that one command may write, at most 1 GiB.
@@ -37,6 +41,7 @@ impl Config {
             model: None,
             fault: None,
             hmac_key: None,
+            launcher: None,
             allow_shell: false,
             command_timeout: Duration::from_secs(10),
             output_limit: 16 << 20,

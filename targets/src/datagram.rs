@@ -1,9 +1,17 @@
 //! What a datagram server does with messages, apart from every socket.
 
+use std::net::SocketAddr;
+
 /// One server's side of a datagram protocol.
 pub(crate) trait Responder: Send {
-    /// One datagram, as far as it fitted into the buffer; `reply` is empty.
-    fn datagram(&mut self, datagram: &[u8], reply: &mut Vec<u8>) -> Answer;
+    /// One datagram, as far as it fitted into the buffer; `reply` is empty. `from` is its sender
+    /// over UDP; Unix senders have no such address.
+    fn datagram(
+        &mut self,
+        from: Option<SocketAddr>,
+        datagram: &[u8],
+        reply: &mut Vec<u8>,
+    ) -> Answer;
 }
 
 /// What a datagram gets.
@@ -15,6 +23,8 @@ pub(crate) enum Answer {
     ReplyToFirst,
     /// The reply in datagrams of at most this many bytes.
     Pieces(usize),
+    /// One datagram to each of these, and no reply.
+    Relay(Vec<(SocketAddr, Vec<u8>)>),
     /// Nothing.
     Silence,
     /// The server ends, for this reason.

@@ -8,8 +8,8 @@
 //! (for datagrams a responder): bytes in, bytes out, no socket, no clock. A session sees exactly
 //! what each read(2) returned and decides how its output is divided into write calls, so a fault
 //! that depends on either can be written down as it occurs in real programs. A **driver** carries
-//! sessions over sockets, in one [`Model`]: iterative, a thread for each connection, or a tokio
-//! task for each. Commands, which block, are handed to the driver as jobs.
+//! sessions over sockets, in one [`Model`]: iterative, a thread, a process or a tokio task
+//! for each connection. Commands, which block, are handed to the driver as jobs.
 //!
 //! | where | what |
 //! |---|---|
@@ -17,6 +17,7 @@
 //! | `habits` | faults of any stream server: at EOF, at RST, of its sockets |
 //! | `models/` | the drivers |
 //! | `command/` | runs clients' commands under limits |
+//! | `worker` | serves one connection in a process of its own |
 //! | `listen`, `server`, `shared` | sockets, life and death of a server |
 //!
 //! Nothing here decodes with the harness's own framings: a shared error would cancel itself out.
@@ -30,6 +31,7 @@
 //! Write `services/NAME.rs` with a `SERVICE`, and add one line to `services/mod.rs`. Its faults
 //! are declared with `faults!`; tests demand a counterexample for each.
 
+mod children;
 mod command;
 mod config;
 mod datagram;
@@ -47,12 +49,14 @@ mod shared;
 #[cfg(test)]
 mod tests;
 mod text;
+mod worker;
 
 pub use config::Config;
 pub use error::ServeError;
 pub use model::{Model, UnknownModel};
 pub use server::{Running, serve, start};
 pub use service::{Fault, Service, UnknownService};
+pub use worker::work;
 
 /// Every service, in the order in which they are listed to users.
 pub fn services() -> &'static [Service] {

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use harness_net::{Endpoint, UnixAddr};
+use harness_net::{Endpoint, Transport, UnixAddr};
 
-use crate::command::{Groups, Runner};
+use crate::children::Children;
+use crate::command::Runner;
 use crate::config::{Config, OUTPUT_LIMIT_MAX};
 use crate::listen::{self, Listening, SocketFile};
 use crate::models::{self, Driver};
-use crate::service::{Fault, Kind, Service, Setup, Sockets, similar};
+use crate::service::{Factory, Fault, Kind, Service, Setup, Sockets, similar};
 use crate::shared::{Shared, State};
-use crate::{Model, ServeError, find, habits};
+use crate::{Model, ServeError, find, habits, worker};
 
 /// A server that runs inside this process, until it is stopped or dropped.
 pub struct Running {
@@ -22,6 +23,26 @@ pub struct Running {
 }
 
 impl Running {
+    /// Runs a driver in a thread of its own.
+    pub(crate) fn spawn(
+        service: &Service,
+        endpoint: Endpoint,
+        shared: Arc<Shared>,
+        file: Option<SocketFile>,
+        driver: impl FnOnce() + Send + 'static,
+    ) -> Result<Self, ServeError> {
+        let driver = std::thread::Builder::new()
+            .name(service.name.to_owned())
+            .spawn(driver)
+            .map_err(ServeError::Start)?;
+        Ok(Self {
+            endpoint,
+            shared,
+            driver: Some(driver),
+            file,
+        })
+    }
+
     /// Where it listens, with the port that the kernel chose.
     pub fn addr(&self) -> &Endpoint {
         &self.endpoint
@@ -74,11 +95,8 @@ pub fn start(
     config: &Config,
     announce: &mut dyn FnMut(&str),
 ) -> Result<Running, ServeError> {
-    let service = find(name)?;
-    let fault = config.fault.as_deref().map(|f| fault_of(service, f));
-    let fault = fault.transpose()?;
-    let model = check(service, fault, config)?;
-    let sockets = fault.map_or(Sockets::RIGHT, |f| f.sockets);
+    let (service, fault, model) = chosen(name, config)?;
+    let sockets = sockets(fault, model);
     let Listening {
         socket,
         endpoint,
@@ -87,10 +105,76 @@ pub fn start(
         listen: config.listen.clone(),
         source,
     })?;
-    let groups = Arc::new(Groups::default());
-    let shared = Arc::new(Shared::new(sockets, Arc::clone(&groups)).map_err(ServeError::Start)?);
+    let (shared, setup) = make(fault, sockets, config)?;
+    let driver: Box<dyn FnOnce() + Send> = match &service.kind {
+        Kind::Datagram(make) => {
+            let responder = make(setup);
+            let shared = Arc::clone(&shared);
+            let transport = endpoint.transport();
+            Box::new(move || models::datagrams(socket, transport, responder, &shared))
+        }
+        Kind::Stream(make) => {
+            let driver = Driver {
+                listener: socket,
+                endpoint: endpoint.clone(),
+                factory: factory(*make, setup),
+                shared: Arc::clone(&shared),
+            };
+            match model {
+                Some(Model::Iterative) => Box::new(move || models::iterative(&driver)),
+                Some(Model::Process) => {
+                    let worker = worker::command(service, &endpoint, config)?;
+                    Box::new(move || models::processes(&driver, &worker))
+                }
+                Some(Model::Async) => {
+                    let runtime = models::runtime().map_err(ServeError::Start)?;
+                    Box::new(move || models::tasks(driver, runtime))
+                }
+                Some(Model::Thread) | None => Box::new(move || models::threads(&driver)),
+            }
+        }
+    };
+    let running = Running::spawn(service, endpoint, shared, file, driver)?;
+    describe(service, fault, model, config, &running.endpoint, announce);
+    Ok(running)
+}
+
+/// The service, its fault and its model, as far as all of them fit together.
+pub(crate) fn chosen(
+    name: &str,
+    config: &Config,
+) -> Result<(&'static Service, Option<&'static Fault>, Option<Model>), ServeError> {
+    let service = find(name)?;
+    let fault = config.fault.as_deref().map(|f| fault_of(service, f));
+    let fault = fault.transpose()?;
+    let model = check(service, fault, config)?;
+    Ok((service, fault, model))
+}
+
+/// How the server treats its sockets.
+pub(crate) fn sockets(fault: Option<&Fault>, model: Option<Model>) -> Sockets {
+    let sockets = fault.map_or(Sockets::RIGHT, |f| f.sockets);
+    let most = match model {
+        Some(Model::Process) => Some(models::WORKERS),
+        _ => None,
+    };
+    Sockets {
+        clients: sockets.clients.or(most),
+        ..sockets
+    }
+}
+
+/// What all connections have in common, and what sessions are made with.
+pub(crate) fn make(
+    fault: Option<&'static Fault>,
+    sockets: Sockets,
+    config: &Config,
+) -> Result<(Arc<Shared>, Setup), ServeError> {
+    let groups = Arc::new(Children::commands());
+    let shared = Shared::new(sockets, Arc::clone(&groups)).map_err(ServeError::Start)?;
     let setup = Setup {
         fault,
+        transport: config.listen.transport(),
         runner: Runner {
             shell: config.allow_shell,
             timeout: config.command_timeout,
@@ -101,44 +185,17 @@ pub fn start(
             waits_for_background: false,
         },
     };
-    let driver: Box<dyn FnOnce() + Send> = match &service.kind {
-        Kind::Datagram(make) => {
-            let responder = make(setup);
-            let shared = Arc::clone(&shared);
-            Box::new(move || models::datagrams(socket, responder, &shared))
-        }
-        Kind::Stream(make) => {
-            let mut factory = make(setup);
-            if let Some(habit) = fault.and_then(|f| f.habit) {
-                factory = habits::with(habit, factory);
-            }
-            let driver = Driver {
-                listener: socket,
-                endpoint: endpoint.clone(),
-                factory,
-                shared: Arc::clone(&shared),
-            };
-            match model {
-                Some(Model::Iterative) => Box::new(move || models::iterative(&driver)),
-                Some(Model::Async) => {
-                    let runtime = models::runtime().map_err(ServeError::Start)?;
-                    Box::new(move || models::tasks(driver, runtime))
-                }
-                Some(Model::Thread) | None => Box::new(move || models::threads(&driver)),
-            }
-        }
-    };
-    let driver = std::thread::Builder::new()
-        .name(service.name.to_owned())
-        .spawn(driver)
-        .map_err(ServeError::Start)?;
-    describe(service, fault, model, config, &endpoint, announce);
-    Ok(Running {
-        endpoint,
-        shared,
-        driver: Some(driver),
-        file,
-    })
+    Ok((Arc::new(shared), setup))
+}
+
+/// Makes sessions, with the habit that the fault has.
+pub(crate) fn factory(make: fn(Setup) -> Factory, setup: Setup) -> Factory {
+    let habit = setup.fault.and_then(|f| f.habit);
+    let factory = make(setup);
+    match habit {
+        Some(habit) => habits::with(habit, factory),
+        None => factory,
+    }
 }
 
 /// Runs a server until SIGTERM or SIGINT, or until its planted fault ends it. Starts a runtime of
@@ -151,6 +208,13 @@ pub fn serve(
     config: &Config,
     announce: &mut dyn FnMut(&str),
 ) -> Result<(), ServeError> {
+    until_told(|| start(name, config, announce))
+}
+
+/// Starts something and runs it until SIGTERM or SIGINT, or until it ends by itself.
+pub(crate) fn until_told(
+    start: impl FnOnce() -> Result<Running, ServeError>,
+) -> Result<(), ServeError> {
     use tokio::signal::unix::{SignalKind, signal};
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -160,7 +224,7 @@ pub fn serve(
         // The handlers first: a signal that answers the announcement must find them.
         let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Start)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Start)?;
-        let running = start(name, config, announce)?;
+        let running = start()?;
         let mut state = running.shared.watch();
         tokio::select! {
             _ = terminate.recv() => {}
@@ -211,7 +275,9 @@ fn check(
         return Err(unsupported(format!("`{}`", service.name), right));
     }
     if let Some(fault) = fault.filter(|f| !f.exists_over(transport)) {
-        let right = fault.transports.iter().map(|t| t.scheme()).collect();
+        let exists = |t: &&Transport| fault.exists_over(**t);
+        let right = service.transports.iter().filter(exists);
+        let right = right.map(|t| t.scheme()).collect();
         return Err(unsupported(format!("the fault `{}`", fault.name), right));
     }
     if config.hmac_key.is_some() {
@@ -223,17 +289,36 @@ fn check(
     if service.runs_commands {
         check_commands(service, config)?;
     }
+    let model = model(service, config)?;
+    match (fault, model) {
+        (Some(fault), Some(model)) if !fault.exists_under(Some(model)) => {
+            let names: Vec<_> = fault.models.iter().map(|m| m.name()).collect();
+            Err(ServeError::FaultOfOtherModel {
+                fault: fault.name,
+                model,
+                right: names.join(" or "),
+            })
+        }
+        _ => Ok(model),
+    }
+}
+
+/// The model that is asked for, or the service's first.
+fn model(service: &'static Service, config: &Config) -> Result<Option<Model>, ServeError> {
+    // tokio has no seqpacket sockets.
+    let seqpacket = config.listen.transport() == Transport::UnixSeqpacket;
+    let exists = |model: &Model| !(seqpacket && *model == Model::Async);
     match config.model {
         None => Ok(service.models.first().copied()),
-        Some(model) if service.models.contains(&model) => Ok(Some(model)),
+        Some(model) if service.models.contains(&model) && exists(&model) => Ok(Some(model)),
         Some(model) => Err(ServeError::UnsupportedModel {
             service: service.name,
             model,
             right: match service.models {
                 [] => "it serves datagrams, which have no connections: leave the model out".into(),
                 some => {
-                    let names: Vec<_> = some.iter().map(|m| m.name()).collect();
-                    format!("it has {}", names.join(", "))
+                    let names = some.iter().filter(|m| exists(m)).map(|m| m.name());
+                    format!("it has {}", names.collect::<Vec<_>>().join(", "))
                 }
             },
         }),
@@ -284,7 +369,7 @@ fn describe(
     }
     if service.runs_commands {
         let who = match endpoint {
-            Endpoint::Unix(UnixAddr::Path(_)) => "everybody who may write to its socket file",
+            e if matches!(e.unix_addr(), Some(UnixAddr::Path(_))) => "everybody who may write to its socket file",
             _ => "everybody on this host",
         };
         let how = if config.allow_shell {

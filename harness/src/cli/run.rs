@@ -275,8 +275,10 @@ fn plant(documents: &mut [Document], overrides: &mut Overrides, fault: &str) -> 
             let service = harness_targets::find(&builtin.server).map_err(|e| e.to_string())?;
             let meant = server.is_none_or(|s| s == builtin.server);
             // A profile that names a fault of its own is a counterexample; it stays as it is.
-            let has =
-                |f: &harness_targets::Fault| f.name == name && f.exists_over(profile.transport);
+            let model = service.model(builtin.model.as_deref());
+            let has = |f: &harness_targets::Fault| {
+                f.name == name && f.exists_over(profile.transport) && f.exists_under(model)
+            };
             if meant && builtin.fault.is_none() && service.faults.iter().any(has) {
                 builtin.fault = Some(name.to_owned());
                 planted.set(true);

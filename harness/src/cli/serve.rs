@@ -21,12 +21,18 @@ pub(super) struct Args {
     /// Plant this fault
     #[arg(long, value_name = "FAULT")]
     fault: Option<String>,
-    /// How it serves several clients: iterative, thread or async
+    /// How it serves several clients: iterative, thread, process or async
     #[arg(long, value_name = "MODEL")]
     model: Option<Model>,
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "URL")]
     listen: Option<Endpoint>,
+    /// How many descriptors it may have open
+    #[arg(long, value_name = "NUMBER")]
+    descriptors: Option<u64>,
+    /// Serve the one connection that is stdin: what the process model starts
+    #[arg(long, hide = true)]
+    worker: bool,
     /// Let the exec servers run commands through a shell
     #[arg(long)]
     allow_shell: bool,
@@ -62,11 +68,22 @@ pub(super) fn main(args: &Args, screen: &Screen) -> u8 {
         model: args.model,
         fault: args.fault.clone(),
         hmac_key: None,
+        launcher: std::env::current_exe().ok(),
         allow_shell: args.allow_shell,
         command_timeout: Duration::from_secs(args.command_timeout),
         output_limit: args.output_limit,
     };
-    match harness_targets::serve(name, &config, &mut |line| screen.note(line)) {
+    if let Some(most) = args.descriptors
+        && let Err(error) = harness_net::lower_fd_limit(most)
+    {
+        return screen.usage_error(format!("--descriptors {most}: {error}"));
+    }
+    let served = if args.worker {
+        harness_targets::work(name, &config)
+    } else {
+        harness_targets::serve(name, &config, &mut |line| screen.note(line))
+    };
+    match served {
         Ok(()) => exit::OK,
         Err(error) => {
             screen.note(&format!("error: {error}"));

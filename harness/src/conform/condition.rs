@@ -125,6 +125,26 @@ fn look(scene: &mut Scene, ctx: &mut Context<'_>, condition: &Condition) -> Resu
             Some(exit) => Seen::Final(format!("the target ended with {exit}")),
         },
         Condition::TargetIdle => idle(ctx)?,
+        Condition::NoZombies => match ctx.target.zombies() {
+            None => return Err("the processes of this target cannot be seen".to_owned()),
+            Some(0) => Seen::Holds,
+            Some(n) => Seen::Not(format!("{n} processes ended and were not waited for")),
+        },
+        Condition::PeerIsTarget { on } => {
+            let cred = match scene.conns.get(on) {
+                Some(Conn::Line(line)) => line.stream().peer_cred(),
+                Some(Conn::Flow(flow)) => flow.socket().peer_cred(),
+                None => return Err(format!("the connection `{on}` is closed")),
+            };
+            match cred {
+                None => return Err("this system does not tell who the peer is".to_owned()),
+                Some(cred) if ctx.target.has_process(cred.pid) => Seen::Holds,
+                Some(cred) => Seen::Final(format!(
+                    "process {} of user {} and group {}",
+                    cred.pid, cred.uid, cred.gid
+                )),
+            }
+        }
     })
 }
 
@@ -191,5 +211,7 @@ pub(super) fn words(condition: &Condition) -> String {
         }
         Condition::TargetAlive => "the target is alive".to_owned(),
         Condition::TargetIdle => "the target is idle".to_owned(),
+        Condition::NoZombies => "no process of the target is a zombie".to_owned(),
+        Condition::PeerIsTarget { on } => format!("the peer of {on} is the target"),
     }
 }

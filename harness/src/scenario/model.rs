@@ -113,8 +113,10 @@ pub enum Ready {
 pub struct Builtin {
     /// Its name in `harness serve --list`.
     pub server: String,
-    /// `iterative`, `thread` or `async`; the server's default where none is given.
+    /// `iterative`, `thread`, `process` or `async`; the server's default where none is given.
     pub model: Option<String>,
+    /// How many descriptors it may have open.
+    pub descriptors: Option<u64>,
     /// The planted fault, if one is wanted.
     pub fault: Option<String>,
 }
@@ -535,6 +537,13 @@ pub enum Condition {
     TargetAlive,
     /// The target uses less than a fifth of a core while nothing is asked of it.
     TargetIdle,
+    /// Every process that the target started and that has ended was waited for.
+    NoZombies,
+    /// The process at the other end of this Unix connection is one of the target's.
+    PeerIsTarget {
+        /// The connection.
+        on: ConnName,
+    },
 }
 
 /// A bound such as `>= 3`. A bare number means equality.

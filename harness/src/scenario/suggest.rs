@@ -6,7 +6,7 @@ use super::diagnostic::Diagnostic;
 use super::source::Span;
 
 /// Words that people write for others: what they meant is known better than by their letters.
-const MEANT: [(&str, &str); 14] = [
+const MEANT: [(&str, &str); 13] = [
     ("receive", "recv"),
     ("recieve", "recv"),
     ("read", "recv"),

@@ -24,6 +24,9 @@ pub(super) fn builtin_argv(builtin: &Builtin, launcher: &Path, endpoint: &Endpoi
     if let Some(model) = &builtin.model {
         argv.extend(["--model".to_owned(), model.clone()]);
     }
+    if let Some(most) = builtin.descriptors {
+        argv.extend(["--descriptors".to_owned(), most.to_string()]);
+    }
     if let Some(fault) = &builtin.fault {
         argv.extend(["--fault".to_owned(), fault.clone()]);
     }

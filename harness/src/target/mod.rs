@@ -335,6 +335,18 @@ impl Target {
         self.lock().as_ref().and_then(Process::cpu_time)
     }
 
+    /// How many processes of its tree ended and were not waited for. `None` where the harness did
+    /// not start it.
+    pub fn zombies(&self) -> Option<usize> {
+        self.lock().as_ref().map(Process::zombies)
+    }
+
+    /// True if this process belongs to its tree.
+    pub fn has_process(&self, pid: u32) -> bool {
+        let process = self.lock();
+        process.as_ref().is_some_and(|p| p.tree().contains(&pid))
+    }
+
     /// True if there was an instant at which every thread of its process tree slept. `None` where
     /// that cannot be seen.
     pub fn is_blocked(&self) -> Option<bool> {

@@ -6,12 +6,12 @@ use harness_net::Transport;
 
 use crate::Model;
 use crate::habits;
-use crate::service::{Factory, Kind, Service, Setup, faults};
+use crate::service::{Factory, Kind, Service, Setup, Sockets, faults};
 use crate::session::{Flow, Output, Session};
 #[cfg(test)]
 use crate::tests::{
     In::{End, Read},
-    Shown,
+    Shown, unix,
 };
 
 faults! { Bug:
@@ -23,6 +23,12 @@ faults! { Bug:
         "answers the first read only and closes, as a server without a loop does";
     StripsSpace "strips_white_space" ("S1", ["echo", "short-recv"])
         "removes white space at the ends of each read, line ends included";
+    Buffer1024 "message_buffer_1024" ("UNIX-BND-01", ["unix"])
+        "receives messages into 1,024 bytes and loses the rest of longer ones"
+        only [Transport::UnixSeqpacket] with Sockets { datagram_buffer: 1024, ..Sockets::RIGHT };
+    EmptyEnds "empty_message_ends" ("UNIX-BND-01", ["unix"])
+        "takes an empty message for the end of the connection, as read(2) shows both as 0"
+        only [Transport::UnixSeqpacket];
     + shared:
         habits::SPIN_ON_EOF.caught_by(&["echo"]),
         habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["echo"]),
@@ -34,17 +40,25 @@ faults! { Bug:
         habits::PARTIAL_WRITE_IGNORED.caught_by(&["short-recv"]),
         habits::NO_REUSEADDR.caught_by(&["reuseaddr"]),
         habits::REUSEPORT_SHARES_PORT.caught_by(&["reuseaddr"]),
-        habits::STALE_SOCKET_FILE.caught_by(&["unix-restart"]);
+        habits::STALE_SOCKET_FILE.caught_by(&["unix", "unix-restart"]),
+        habits::DIES_WITHOUT_DESCRIPTORS.caught_by(&["server-models"]),
+        habits::SPINS_WITHOUT_DESCRIPTORS.caught_by(&["server-models"]),
+        habits::ZOMBIES_LEFT_BEHIND.caught_by(&["server-models"]);
 }
 
 /// The service.
 pub(crate) const SERVICE: Service = Service {
     name: "echo",
     about: "sends back every byte, in order, until the client has sent its last",
-    transports: &[Transport::Tcp, Transport::Unix],
-    models: &[Model::Thread, Model::Iterative, Model::Async],
+    transports: &[Transport::Tcp, Transport::Unix, Transport::UnixSeqpacket],
+    models: &[
+        Model::Thread,
+        Model::Iterative,
+        Model::Process,
+        Model::Async,
+    ],
     faults: FAULTS,
-    protocol: "raw bytes, without messages",
+    protocol: "raw bytes, without messages; over seqpacket each message comes back as one",
     runs_commands: false,
     kind: Kind::Stream(factory),
     #[cfg(test)]
@@ -73,6 +87,8 @@ pub(crate) const SERVICE: Service = Service {
             " a\\n continue",
             "a continue",
         ),
+        Shown::sockets("message_buffer_1024", unix::long_messages_are_cut),
+        Shown::sockets("empty_message_ends", unix::an_empty_message_ends_it),
     ],
 };
 
@@ -88,7 +104,8 @@ struct Echo {
 impl Session for Echo {
     fn input(&mut self, read: &[u8], out: &mut Output) -> Flow {
         match self.bug {
-            None => out.write(read),
+            Some(Bug::EmptyEnds) if read.is_empty() => return Flow::Close,
+            None | Some(Bug::Buffer1024 | Bug::EmptyEnds) => out.message(read),
             Some(Bug::NulEndsText) => {
                 out.write(read.split(|&b| b == 0).next().unwrap_or_default());
             }

@@ -1,11 +1,14 @@
 //! Sends each datagram back to its sender.
 
+use std::net::SocketAddr;
+
 use harness_net::Transport;
 
 use crate::datagram::{Answer, Responder};
+use crate::habits;
 use crate::service::{Kind, Service, Setup, Sockets, faults};
 #[cfg(test)]
-use crate::tests::{Shown, datagrams, sockets};
+use crate::tests::{Shown, datagrams, sockets, unix};
 
 faults! { Bug:
     Buffer1024 "buffer_1024" ("UDP-TRUNC-02", ["udp-oversize"])
@@ -32,17 +35,23 @@ faults! { Bug:
         "sends a reply of more than 512 bytes as several datagrams";
     Steals "reuseaddr_shares_port" ("UDP-BIND-01", ["udp-oversize"])
         "sets SO_REUSEADDR, so that a second instance takes every datagram from it"
-        with Sockets { reuseaddr_udp: true, ..Sockets::RIGHT };
+        only [Transport::Udp] with Sockets { reuseaddr_udp: true, ..Sockets::RIGHT };
+    Unnamed "dies_on_unnamed_client" ("UNIX-DG-01", ["unix"])
+        "ends the whole server when a datagram comes from a socket without a name"
+        only [Transport::UnixDgram] with Sockets { dies_on_unnamed: true, ..Sockets::RIGHT };
+    + shared:
+        habits::STALE_SOCKET_FILE.caught_by(&["unix"]);
 }
 
 /// The service.
 pub(crate) const SERVICE: Service = Service {
     name: "udp-echo",
     about: "sends each datagram back to its sender",
-    transports: &[Transport::Udp],
+    transports: &[Transport::Udp, Transport::UnixDgram],
     models: &[],
     faults: FAULTS,
-    protocol: "one datagram in, the same out, from 0 to 65,507 bytes",
+    protocol: "one datagram in, the same out, from 0 to 65,507 bytes (Unix: what the send buffer \
+               takes)",
     runs_commands: false,
     kind: Kind::Datagram(responder),
     #[cfg(test)]
@@ -80,6 +89,7 @@ pub(crate) const SERVICE: Service = Service {
             "in pieces of 512: <513 bytes>",
         ),
         Shown::sockets("reuseaddr_shares_port", sockets::second_instance_starts),
+        Shown::sockets("dies_on_unnamed_client", unix::an_unnamed_client_ends_it),
     ],
 };
 
@@ -97,7 +107,12 @@ struct Echo {
 }
 
 impl Responder for Echo {
-    fn datagram(&mut self, datagram: &[u8], reply: &mut Vec<u8>) -> Answer {
+    fn datagram(
+        &mut self,
+        _from: Option<SocketAddr>,
+        datagram: &[u8],
+        reply: &mut Vec<u8>,
+    ) -> Answer {
         reply.extend_from_slice(datagram);
         match self.bug {
             Some(Bug::EmptyEnds) if datagram.is_empty() => {

@@ -1,5 +1,7 @@
 //! Answers each datagram with its upper case.
 
+use std::net::SocketAddr;
+
 use harness_net::Transport;
 
 use crate::datagram::{Answer, DATAGRAM_MAX, Responder};
@@ -30,10 +32,10 @@ faults! { Bug:
 pub(crate) const SERVICE: Service = Service {
     name: "udp-upper",
     about: "answers each datagram with its upper case",
-    transports: &[Transport::Udp],
+    transports: &[Transport::Udp, Transport::UnixDgram],
     models: &[],
     faults: FAULTS,
-    protocol: "one datagram in, one out, from 0 to 65,507 bytes; where a datagram is not UTF-8, \
+    protocol: "one datagram in, one out, from 0 to 65,507 bytes (Unix: more); where a datagram is not UTF-8, \
                or its upper case would not fit, only its ASCII letters are changed",
     runs_commands: false,
     kind: Kind::Datagram(responder),
@@ -67,7 +69,12 @@ struct Upper {
 }
 
 impl Responder for Upper {
-    fn datagram(&mut self, datagram: &[u8], reply: &mut Vec<u8>) -> Answer {
+    fn datagram(
+        &mut self,
+        _from: Option<SocketAddr>,
+        datagram: &[u8],
+        reply: &mut Vec<u8>,
+    ) -> Answer {
         match self.bug {
             Some(Bug::EmptyEnds) if datagram.is_empty() => {
                 return Answer::Crash("an empty datagram ended its loop".to_owned());

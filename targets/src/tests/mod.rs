@@ -6,13 +6,13 @@ mod registry;
 mod serving;
 mod sessions;
 pub(crate) mod sockets;
+pub(crate) mod unix;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::command::Runner;
 use crate::datagram::Answer;
-use crate::habits::with;
+use crate::server::factory;
 use crate::service::{Fault, Kind, Service, Setup, Sockets};
 use crate::session::{Flow, Output, Session};
 
@@ -68,6 +68,7 @@ enum By {
     Differs(&'static [In], &'static str, &'static str),
     Process(&'static str, &'static str),
     Datagrams(&'static [&'static [u8]], &'static str, &'static str),
+    Senders(&'static [(u16, &'static [u8])], &'static str, &'static str),
     Sockets(SocketTest),
 }
 
@@ -116,6 +117,17 @@ impl Shown {
         Self { fault, by }
     }
 
+    /// The correct server's answers to these datagrams from these ports, and the faulty one's.
+    pub(crate) const fn senders(
+        fault: &'static str,
+        datagrams: &'static [(u16, &'static [u8])],
+        right: &'static str,
+        wrong: &'static str,
+    ) -> Self {
+        let by = By::Senders(datagrams, right, wrong);
+        Self { fault, by }
+    }
+
     /// A test of its own with real sockets.
     pub(crate) const fn sockets(fault: &'static str, test: SocketTest) -> Self {
         let by = By::Sockets(test);
@@ -159,6 +171,11 @@ impl Shown {
                 );
             }
             By::Datagrams(datagrams, right, wrong) => {
+                let datagrams: Vec<_> = datagrams.iter().map(|d| (9, *d)).collect();
+                assert_eq!(answers(service, None, &datagrams), right, "{name}");
+                assert_eq!(answers(service, Some(fault), &datagrams), wrong, "{name}");
+            }
+            By::Senders(datagrams, right, wrong) => {
                 assert_eq!(answers(service, None, datagrams), right, "{name}");
                 assert_eq!(answers(service, Some(fault), datagrams), wrong, "{name}");
             }
@@ -186,10 +203,12 @@ impl Transcript {
         let Kind::Stream(make) = &service.kind else {
             panic!("{} has no sessions", service.name);
         };
-        let mut factory = make(Setup { fault, runner });
-        if let Some(habit) = fault.and_then(|f| f.habit) {
-            factory = with(habit, Arc::clone(&factory));
-        }
+        let setup = Setup {
+            fault,
+            transport: service.transports[0],
+            runner,
+        };
+        let factory = factory(*make, setup);
         Self {
             session: factory(),
             other: factory(),
@@ -258,24 +277,31 @@ fn transcript(
 fn answers(
     service: &'static Service,
     fault: Option<&'static Fault>,
-    datagrams: &[&[u8]],
+    datagrams: &[(u16, &[u8])],
 ) -> String {
     let Kind::Datagram(make) = &service.kind else {
         panic!("{} has no datagrams", service.name);
     };
     let mut responder = make(Setup {
         fault,
+        transport: service.transports[0],
         runner: Runner::for_tests(),
     });
     let buffer = fault.map_or(Sockets::RIGHT, |f| f.sockets).datagram_buffer;
     let mut all = Vec::new();
-    for datagram in datagrams {
+    for (port, datagram) in datagrams {
+        let from = Some((std::net::Ipv4Addr::LOCALHOST, *port).into());
         let mut reply = Vec::new();
         let size = datagram.len().min(buffer);
-        all.push(match responder.datagram(&datagram[..size], &mut reply) {
+        all.push(match responder.datagram(from, &datagram[..size], &mut reply) {
             Answer::Reply => shown(&reply),
             Answer::ReplyToFirst => format!("to first: {}", shown(&reply)),
             Answer::Pieces(size) => format!("in pieces of {size}: {}", shown(&reply)),
+            Answer::Relay(all) => {
+                let all = all.iter();
+                let all = all.map(|(to, text)| format!("to {}: {}", to.port(), shown(text)));
+                all.collect::<Vec<_>>().join(" + ")
+            }
             Answer::Silence => "silence".to_owned(),
             Answer::Crash(_) => {
                 all.push("crash".to_owned());

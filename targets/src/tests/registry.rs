@@ -8,7 +8,7 @@ use crate::command::Runner;
 use crate::{find, services};
 
 /// The shipped scenarios that faults may name.
-const SCENARIOS: [&str; 10] = [
+const SCENARIOS: [&str; 15] = [
     "sticky",
     "nagle",
     "burst",
@@ -19,6 +19,11 @@ const SCENARIOS: [&str; 10] = [
     "exec-framing",
     "json-header",
     "echo",
+    "unix",
+    "server-models",
+    "udp-time",
+    "udp-chat",
+    "hmac-auth",
 ];
 
 #[test]

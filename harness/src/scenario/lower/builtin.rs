@@ -7,7 +7,7 @@ use crate::scenario::context::Context;
 use crate::scenario::model::Builtin;
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
-use crate::scenario::syntax::{BuiltinSyntax, Item};
+use crate::scenario::syntax::{BuiltinSyntax, Count, Item};
 
 /// The server, and what it speaks over. `wanted` is the profile's `transport:`.
 pub(crate) fn builtin(
@@ -16,14 +16,9 @@ pub(crate) fn builtin(
     at: Span,
     wanted: Option<(Transport, Span)>,
 ) -> Option<(Builtin, Transport)> {
-    let (name, at, model, fault) = match given {
-        BuiltinSyntax::Name(name) => (name, at, None, None),
-        BuiltinSyntax::Map(map) => (
-            map.server.get()?,
-            map.server.span,
-            map.model.as_ref(),
-            map.fault.as_ref(),
-        ),
+    let (name, at, map) = match given {
+        BuiltinSyntax::Name(name) => (name, at, None),
+        BuiltinSyntax::Map(map) => (map.server.get()?, map.server.span, Some(map)),
     };
     let Ok(service) = find(name) else {
         let known: Vec<&str> = services().iter().map(|s| s.name).collect();
@@ -54,22 +49,44 @@ pub(crate) fn builtin(
         }
     };
     let model_known: Vec<&str> = service.models.iter().map(|m| m.name()).collect();
+    let model = one_of(cx, "model", map.and_then(|m| m.model.as_ref()), &model_known);
+    let runs = service.model(model.as_ref().and_then(Option::as_deref));
     let fault_known: Vec<&str> = service
         .faults
         .iter()
-        .filter(|f| f.exists_over(transport))
+        .filter(|f| f.exists_over(transport) && f.exists_under(runs))
         .map(|f| f.name)
         .collect();
-    let model = one_of(cx, "model", model, &model_known);
-    let fault = one_of(cx, "fault", fault, &fault_known);
+    let fault = one_of(cx, "fault", map.and_then(|m| m.fault.as_ref()), &fault_known);
+    let descriptors = match map.and_then(|m| m.descriptors.as_ref()) {
+        None => None,
+        Some(item) => Some(descriptors(cx, item)?),
+    };
     Some((
         Builtin {
             server: name.clone(),
             model: model?,
+            descriptors,
             fault: fault?,
         },
         transport,
     ))
+}
+
+/// What a server needs for itself leaves it none for clients below this.
+const FEWEST_DESCRIPTORS: u32 = 16;
+
+fn descriptors(cx: &Context, item: &Item<Count>) -> Option<u64> {
+    let most = item.get()?.0;
+    if most < FEWEST_DESCRIPTORS {
+        cx.error_help(
+            item.span,
+            format!("a server cannot start with {most} descriptors"),
+            format!("write {FEWEST_DESCRIPTORS} or more"),
+        );
+        return None;
+    }
+    Some(u64::from(most))
 }
 
 /// A name that must be one of those known. The outer `None` is a mistake.

@@ -39,7 +39,26 @@ pub(crate) fn condition(
         ConditionSyntax::Ratio(args) => ratio(cx, steps, args.get()?),
         ConditionSyntax::TargetAlive => Some(Condition::TargetAlive),
         ConditionSyntax::TargetIdle => Some(Condition::TargetIdle),
+        ConditionSyntax::NoZombies => Some(Condition::NoZombies),
+        ConditionSyntax::PeerIsTarget(item) => {
+            if let Some(transport) = steps.transport.filter(|t| !has_credentials(*t)) {
+                cx.error(
+                    at,
+                    format!(
+                        "only Unix connections tell who is at their other end; the target speaks \
+                         over {transport}"
+                    ),
+                );
+            }
+            let on = steps.connections.used(cx, item.as_ref(), at)?;
+            Some(Condition::PeerIsTarget { on })
+        }
     }
+}
+
+/// SO_PEERCRED of unix(7).
+fn has_credentials(transport: Transport) -> bool {
+    matches!(transport, Transport::Unix | Transport::UnixSeqpacket)
 }
 
 fn measured(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness_net::Transport;
+use harness_net::{SocketOptions, Transport};
 
 use crate::scenario::context::Context;
 use crate::scenario::lower::condition::condition;
@@ -13,7 +13,7 @@ use crate::scenario::model::{CloseHow, Origin, Step, StepKind};
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
 use crate::scenario::syntax::{
-    ClosedSyntax, ConnectSyntax, HowSyntax, Item, PlayExchanges, PlaySyntax, RepeatSyntax,
+    ClosedSyntax, ConnectSyntax, Count, HowSyntax, Item, PlayExchanges, PlaySyntax, RepeatSyntax,
     SecondExpect, SetSyntax, SignalWord, SilenceSyntax, StartTargetSyntax, StepSyntax,
     StopTargetSyntax, TimedSyntax,
 };
@@ -240,15 +240,16 @@ impl<'a> Steps<'a> {
     }
 
     fn connect(&mut self, cx: &Context, item: &Item<ConnectSyntax>) -> Option<StepKind> {
-        let (name, at, given, error) = match item.get() {
-            Some(ConnectSyntax::Name(name)) => (Some(name), item.span, None, None),
+        let (name, at, given, error, count) = match item.get() {
+            Some(ConnectSyntax::Name(name)) => (Some(name), item.span, None, None, None),
             Some(ConnectSyntax::Map(map)) => (
                 map.name.get(),
                 map.name.span,
                 map.options.as_ref(),
                 map.error.as_ref(),
+                map.count.as_ref(),
             ),
-            None => (None, item.span, None, None),
+            None => (None, item.span, None, None, None),
         };
         let options = given
             .and_then(Item::get)
@@ -259,6 +260,16 @@ impl<'a> Steps<'a> {
             self.connections.unsure = true;
             return None;
         };
+        if let Some(count) = count {
+            if let Some(error) = error {
+                cx.error_help(
+                    error.span,
+                    "several connections cannot be expected to fail",
+                    "leave `count` out, or `error`",
+                );
+            }
+            return self.crowd(cx, name, at, count, &options);
+        }
         if fails.is_some() {
             // It must not come to be, so it is not open afterwards.
             chosen(cx, "a connection", name, at).then_some(())?;
@@ -281,6 +292,46 @@ impl<'a> Steps<'a> {
             options,
             error,
         })
+    }
+
+    /// Several connections at once.
+    fn crowd(
+        &mut self,
+        cx: &Context,
+        name: &str,
+        at: Span,
+        count: &Item<Count>,
+        options: &SocketOptions,
+    ) -> Option<StepKind> {
+        let span = count.span;
+        let Some(count) = count.get() else {
+            self.connections.unsure = true;
+            return None;
+        };
+        if count.0 > CROWD {
+            cx.error_help(
+                span,
+                format!("{} connections are more than one process holds", count.0),
+                format!("write {CROWD} at the most"),
+            );
+            self.connections.unsure = true;
+            return None;
+        }
+        let mut steps = Vec::new();
+        for number in 1..=count.0 {
+            let name = format!("{name}-{number}");
+            // The same mistake is not told again and again.
+            self.connections.open(cx, &name, at).then_some(())?;
+            steps.push(Step {
+                at: cx.location(at),
+                kind: StepKind::Connect {
+                    name,
+                    options: options.clone(),
+                    error: None,
+                },
+            });
+        }
+        Some(StepKind::Repeat { times: 1, steps })
     }
 
     fn closed(&mut self, cx: &Context, item: &Item<ClosedSyntax>, at: Span) -> Option<StepKind> {
@@ -511,6 +562,9 @@ pub(crate) fn optional_time(
         Some(item) => positive(cx, item).map(Some),
     }
 }
+
+/// The most connections that one step opens.
+const CROWD: u32 = 5000;
 
 /// The errors that a step may expect: those of connect(2), send(2) and recv(2).
 const ERRORS: [&str; 16] = [

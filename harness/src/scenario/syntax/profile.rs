@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::shape::by_shape;
-use super::{ExchangeSyntax, FrameForm, Item, Named, Names, OptionsSyntax, Size, Time, Word};
+use super::{Count, ExchangeSyntax, FrameForm, Item, Named, Names, OptionsSyntax, Size, Time, Word};
 
 /// What is tested, and how it speaks. Exactly one of `start`, `connect` and `builtin` says where it
 /// is, unless `use` brings it.
@@ -136,8 +136,10 @@ by_shape! {
 pub struct BuiltinMap {
     /// Its name.
     pub server: Item<String>,
-    /// `iterative`, `thread` or `async`; the server's own choice where none is given.
+    /// `iterative`, `thread`, `process` or `async`; the server's own choice where none is given.
     pub model: Option<Item<String>>,
+    /// How many descriptors it may have open, 16 or more: what RLIMIT_NOFILE says.
+    pub descriptors: Option<Item<Count>>,
     /// The fault that it has.
     pub fault: Option<Item<String>>,
 }

@@ -104,6 +104,8 @@ by_shape! {
 pub struct ConnectMap {
     /// Its name.
     pub name: Item<String>,
+    /// How many are opened, named `NAME-1`, `NAME-2` and so on.
+    pub count: Option<Item<Count>>,
     /// Socket options, over those of the profile.
     pub options: Option<Item<OptionsSyntax>>,
     /// The error that must come, such as `ECONNREFUSED`. Absent: it must succeed.
@@ -260,6 +262,10 @@ pub enum ConditionSyntax {
     TargetAlive,
     /// The target uses less than a fifth of a core while nothing is asked of it.
     TargetIdle,
+    /// Every process that the target started and that has ended was waited for: there is no zombie.
+    NoZombies,
+    /// The process at the other end of a Unix connection is one of the target's, by SO_PEERCRED.
+    PeerIsTarget(Option<Item<String>>),
 }
 
 /// The state of a TCP socket, as ss(8) names it: `TIME_WAIT`, `CLOSE_WAIT`, `LISTEN`, ...
