@@ -126,6 +126,22 @@ pub(crate) const STALE_SOCKET_FILE: Fault = Fault::new(
     ..Sockets::RIGHT
 });
 
+pub(crate) const TAKES_LIVE_SOCKET_FILE: Fault = Fault::new(
+    "takes_live_socket_file",
+    "UNIX-PATH-02",
+    &[],
+    "removes whatever socket stands at its path, so that a second instance starves the first",
+)
+.only(&[
+    Transport::Unix,
+    Transport::UnixDgram,
+    Transport::UnixSeqpacket,
+])
+.sockets(Sockets {
+    takes_live_file: true,
+    ..Sockets::RIGHT
+});
+
 pub(crate) const DIES_WITHOUT_DESCRIPTORS: Fault = Fault::new(
     "dies_without_descriptors",
     "SRV-FD-01",

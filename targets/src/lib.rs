@@ -51,7 +51,7 @@ mod tests;
 mod text;
 mod worker;
 
-pub use config::Config;
+pub use config::{Config, Digest, KEY_VARIABLE, TEST_KEY};
 pub use error::ServeError;
 pub use model::{Model, UnknownModel};
 pub use server::{Running, serve, start};

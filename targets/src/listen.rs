@@ -89,7 +89,7 @@ fn unix(
     if let UnixAddr::Path(path) = addr
         && !options.keeps_file
     {
-        remove_stale(path, &name, kind)?;
+        remove_stale(path, &name, kind, options)?;
     }
     let socket = Socket::new(Domain::UNIX, kind, None)?;
     socket.bind(&name)?;
@@ -110,10 +110,13 @@ fn unix(
 /// Removes the file that a killed server left behind: a socket that nobody listens on. A live
 /// server's file stays, also one of another type (EPROTOTYPE), and bind then fails with EADDRINUSE,
 /// as it does for files of other kinds.
-fn remove_stale(path: &Path, name: &SockAddr, kind: Type) -> io::Result<()> {
+fn remove_stale(path: &Path, name: &SockAddr, kind: Type, options: Sockets) -> io::Result<()> {
     match std::fs::symlink_metadata(path) {
         Ok(found) if found.file_type().is_socket() => {}
         _ => return Ok(()),
+    }
+    if options.takes_live_file {
+        return std::fs::remove_file(path);
     }
     let probe = Socket::new(Domain::UNIX, kind, None)?;
     probe.set_nonblocking(true)?;

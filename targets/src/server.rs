@@ -12,7 +12,7 @@ use crate::listen::{self, Listening, SocketFile};
 use crate::models::{self, Driver};
 use crate::service::{Factory, Fault, Kind, Service, Setup, Sockets, similar};
 use crate::shared::{Shared, State};
-use crate::{Model, ServeError, find, habits, worker};
+use crate::{KEY_VARIABLE, Model, ServeError, find, habits, worker};
 
 /// A server that runs inside this process, until it is stopped or dropped.
 pub struct Running {
@@ -184,6 +184,8 @@ pub(crate) fn make(
             stdin_left_open: false,
             waits_for_background: false,
         },
+        key: config.hmac_key.clone().unwrap_or_default(),
+        digest: config.digest,
     };
     Ok((Arc::new(shared), setup))
 }
@@ -280,12 +282,7 @@ fn check(
         let right = right.map(|t| t.scheme()).collect();
         return Err(unsupported(format!("the fault `{}`", fault.name), right));
     }
-    if config.hmac_key.is_some() {
-        return Err(ServeError::Setting {
-            setting: "hmac_key",
-            problem: "is given, but authentication is not built yet; leave it out".to_owned(),
-        });
-    }
+    check_key(service, config)?;
     if service.runs_commands {
         check_commands(service, config)?;
     }
@@ -325,9 +322,28 @@ fn model(service: &'static Service, config: &Config) -> Result<Option<Model>, Se
     }
 }
 
+fn check_key(service: &'static Service, config: &Config) -> Result<(), ServeError> {
+    let problem = match (service.authenticates, &config.hmac_key) {
+        (true, None) => format!("is missing; give --key-file, or set {KEY_VARIABLE}"),
+        (true, Some(key)) if key.is_empty() => "is empty; it needs a byte at least".to_owned(),
+        (false, Some(_)) => format!(
+            "is given, but `{}` asks no client for it; leave it out",
+            service.name
+        ),
+        _ => return Ok(()),
+    };
+    Err(ServeError::Setting {
+        setting: "the key",
+        problem,
+    })
+}
+
 fn check_commands(service: &'static Service, config: &Config) -> Result<(), ServeError> {
     // Not `Endpoint::is_local`: a server on the unspecified address is open to other hosts.
-    if let Some(addr) = config.listen.socket_addr()
+    if let Some(addr) = config
+        .listen
+        .socket_addr()
+        .filter(|_| !service.authenticates)
         && !addr.ip().to_canonical().is_loopback()
     {
         return Err(ServeError::NotLoopback {
@@ -369,7 +385,10 @@ fn describe(
     }
     if service.runs_commands {
         let who = match endpoint {
-            e if matches!(e.unix_addr(), Some(UnixAddr::Path(_))) => "everybody who may write to its socket file",
+            _ if service.authenticates => "everybody who knows the key",
+            e if matches!(e.unix_addr(), Some(UnixAddr::Path(_))) => {
+                "everybody who may write to its socket file"
+            }
             _ => "everybody on this host",
         };
         let how = if config.allow_shell {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use harness_net::Transport;
 
-use crate::Model;
 use crate::command::Runner;
 use crate::datagram::Responder;
 use crate::session::Session;
+use crate::{Digest, Model};
 
 /// A reference server.
 pub struct Service {
@@ -26,6 +26,8 @@ pub struct Service {
     pub protocol: &'static str,
     /// True where clients can make it run commands.
     pub runs_commands: bool,
+    /// True where clients must prove that they know a key, which the server then needs.
+    pub authenticates: bool,
     pub(crate) kind: Kind,
     /// Per fault, an exchange in which it differs from the correct server.
     #[cfg(test)]
@@ -128,6 +130,8 @@ pub(crate) struct Sockets {
     pub(crate) clients: Option<usize>,
     /// Leaves the file of a Unix socket behind, and stops at one that it finds.
     pub(crate) keeps_file: bool,
+    /// Removes the socket file that it finds, also that of a live server.
+    pub(crate) takes_live_file: bool,
     /// Stops only when the last client has left.
     pub(crate) waits_for_clients: bool,
     /// What the acceptor does where descriptors run out.
@@ -165,6 +169,7 @@ impl Sockets {
         single_write: None,
         clients: None,
         keeps_file: false,
+        takes_live_file: false,
         waits_for_clients: false,
         shortage: Shortage::Pauses,
         leaves_zombies: false,
@@ -194,6 +199,9 @@ pub(crate) struct Setup {
     pub(crate) fault: Option<&'static Fault>,
     pub(crate) transport: Transport,
     pub(crate) runner: Runner,
+    /// The key that clients must know, where the service asks for one.
+    pub(crate) key: Vec<u8>,
+    pub(crate) digest: Digest,
 }
 
 /// Makes the session of each new connection.

@@ -11,7 +11,7 @@ use socket2::Socket;
 use crate::models::{self, Worker};
 use crate::server::{Running, chosen, factory, make, sockets, until_told};
 use crate::service::{Kind, Service};
-use crate::{Config, ServeError};
+use crate::{Config, KEY_VARIABLE, ServeError};
 
 /// The command line that serves one connection as this server would: the launcher's
 /// `serve NAME --worker`, with the server's own settings.
@@ -37,6 +37,7 @@ pub(crate) fn command(
         config.command_timeout.as_secs().to_string(),
     );
     setting("--output-limit", config.output_limit.to_string());
+    setting("--digest", config.digest.name().to_owned());
     if let Some(fault) = &config.fault {
         setting("--fault", fault.clone());
     }
@@ -46,8 +47,18 @@ pub(crate) fn command(
     Ok(Worker {
         program,
         arguments,
-        env: Vec::new(),
+        // Not in the arguments, which every user of the host can read (proc_pid_cmdline(5)).
+        env: config
+            .hmac_key
+            .iter()
+            .map(|key| (KEY_VARIABLE, hex(key).into()))
+            .collect(),
     })
+}
+
+fn hex(key: &[u8]) -> String {
+    let digits = key.iter().map(|byte| format!("{byte:02x}"));
+    format!("hex:{}", digits.collect::<String>())
 }
 
 /// Serves the one connection that is this process's stdin, until it ends, or SIGTERM or SIGINT

@@ -246,7 +246,10 @@ fn name_itself(socket: &Socket) -> io::Result<Option<OwnFile>> {
 /// The file of a bound socket, removed with it.
 #[derive(Debug)]
 struct OwnFile(
-    #[cfg_attr(target_os = "linux", expect(dead_code, reason = "Linux binds without a file"))]
+    #[cfg_attr(
+        target_os = "linux",
+        expect(dead_code, reason = "Linux binds without a file")
+    )]
     std::path::PathBuf,
 );
 

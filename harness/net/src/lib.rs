@@ -44,11 +44,11 @@ pub use effective::EffectiveOptions;
 pub use endpoint::{Endpoint, EndpointError, Transport, UnixAddr};
 pub use errno::{errno_from_name, errno_name};
 pub use error::NetError;
-pub use peer_cred::PeerCred;
 pub use limits::{fd_limit, lower_fd_limit, raise_fd_limit, set_timer_slack};
 pub use loopback::has_ipv6_loopback;
 pub use option_error::OptionError;
 pub use options::SocketOptions;
+pub use peer_cred::PeerCred;
 pub use poll::{Interest, Ready, poll, poll_into};
 pub use ports::{PortError, PortLease};
 pub use process::{

@@ -20,8 +20,8 @@ impl PeerCred {
     pub(crate) fn of(fd: BorrowedFd<'_>) -> Option<Self> {
         // struct ucred: pid, uid, gid.
         let mut cred = [0_u8; 12];
-        let len =
-            crate::sys::getsockopt_bytes(fd, libc::SOL_SOCKET, libc::SO_PEERCRED, &mut cred).ok()?;
+        let len = crate::sys::getsockopt_bytes(fd, libc::SOL_SOCKET, libc::SO_PEERCRED, &mut cred)
+            .ok()?;
         let word = |at: usize| Some(u32::from_ne_bytes(cred.get(at..at + 4)?.try_into().ok()?));
         let found = Self {
             pid: word(0)?,

@@ -105,11 +105,7 @@ mod tests {
         let shown = [b"\0", name.as_bytes()].concat();
         assert_eq!(unix_listening(libc::SOCK_STREAM, &shown).unwrap(), None);
         let _listener = std::os::unix::net::UnixListener::bind_addr(&addr).unwrap();
-        assert!(
-            unix_listening(libc::SOCK_STREAM, &shown)
-                .unwrap()
-                .is_some()
-        );
+        assert!(unix_listening(libc::SOCK_STREAM, &shown).unwrap().is_some());
         // Each type has abstract names of its own.
         assert_eq!(unix_listening(libc::SOCK_DGRAM, &shown).unwrap(), None);
     }

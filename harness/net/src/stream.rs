@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use socket2::Socket;
 
 use crate::connect;
-use crate::{EffectiveOptions, Endpoint, Interest, NetError, PeerCred, SocketOptions, TcpInfo, Transport};
+use crate::{
+    EffectiveOptions, Endpoint, Interest, NetError, PeerCred, SocketOptions, TcpInfo, Transport,
+};
 
 /// A connected stream socket, nonblocking and close-on-exec. Dropping it closes it.
 #[derive(Debug)]

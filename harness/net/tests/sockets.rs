@@ -12,8 +12,8 @@ use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
 
 use harness_net::{
-    Datagram, Endpoint, Filter, Interest, NetError, Read, SocketOptions, Stream, TcpState, Transport, Write,
-    poll, port_states, tcp_sockets, udp_sockets, unix_listening,
+    Datagram, Endpoint, Filter, Interest, NetError, Read, SocketOptions, Stream, TcpState,
+    Transport, Write, poll, port_states, tcp_sockets, udp_sockets, unix_listening,
 };
 
 fn late() -> Instant {

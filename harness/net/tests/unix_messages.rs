@@ -44,7 +44,10 @@ fn seqpackets(what: &str) -> (Socket, Endpoint) {
         .bind(&SockAddr::unix(format!("\0{name}")).unwrap())
         .unwrap();
     listener.listen(8).unwrap();
-    (listener, format!("unix-seqpacket://@{name}").parse().unwrap())
+    (
+        listener,
+        format!("unix-seqpacket://@{name}").parse().unwrap(),
+    )
 }
 
 #[test]
@@ -60,11 +63,17 @@ fn answers_come_back_because_the_client_names_itself() {
         server.send_to_addr(message, &from).unwrap();
     }
     let (bytes, seen) = got(&client, 16);
-    assert_eq!((&bytes[..], seen.truncated, seen.end), (&b"hello"[..], false, false));
+    assert_eq!(
+        (&bytes[..], seen.truncated, seen.end),
+        (&b"hello"[..], false, false)
+    );
     let (bytes, seen) = got(&client, 16);
     assert_eq!((bytes.len(), seen.full_len, seen.end), (0, 0, false));
     let (bytes, seen) = got(&client, 1);
-    assert_eq!((&bytes[..], seen.full_len, seen.truncated), (&b"w"[..], 6, true));
+    assert_eq!(
+        (&bytes[..], seen.full_len, seen.truncated),
+        (&b"w"[..], 6, true)
+    );
     assert_eq!(client.recv(&mut buf).unwrap(), None, "the rest is lost");
 }
 
@@ -80,7 +89,10 @@ fn a_client_without_a_name_cannot_be_answered() {
     let (_, from) = server.recv_from(&mut [0; 2]).unwrap();
     assert!(from.is_unnamed());
     let error = client.set(&options).unwrap_err().to_string();
-    assert!(error.contains("only where the connection is made"), "{error}");
+    assert!(
+        error.contains("only where the connection is made"),
+        "{error}"
+    );
     let udp = "udp://127.0.0.1:9".parse().unwrap();
     let error = Datagram::connect(&udp, &options).unwrap_err().to_string();
     assert!(error.contains("on Unix datagram sockets only"), "{error}");
@@ -142,7 +154,11 @@ fn each_kind_has_abstract_names_of_its_own() {
         panic!("{to} is not abstract");
     };
     let name = UnixAddr::Abstract(name.clone());
-    assert!(unix_listening(Transport::UnixDgram, &name).unwrap().is_some());
+    assert!(
+        unix_listening(Transport::UnixDgram, &name)
+            .unwrap()
+            .is_some()
+    );
     for other in [Transport::Unix, Transport::UnixSeqpacket] {
         assert_eq!(unix_listening(other, &name).unwrap(), None);
     }

@@ -81,7 +81,9 @@ impl Flow {
         loop {
             match self.socket.send(bytes) {
                 Ok(_) => break,
-                Err(e) if e.is("EAGAIN") && Instant::now() < deadline && !self.interrupt.is_set() => {
+                Err(e)
+                    if e.is("EAGAIN") && Instant::now() < deadline && !self.interrupt.is_set() =>
+                {
                     self.wait(true, deadline.saturating_duration_since(Instant::now()));
                 }
                 Err(e) => return Err(e.name().to_owned()),
@@ -220,11 +222,7 @@ pub(super) fn play(
 ///
 /// # Errors
 /// The errno name of the first send that failed.
-pub(super) fn send(
-    flow: &mut Flow,
-    ctx: &mut Context<'_>,
-    data: &SendData,
-) -> Result<(), String> {
+pub(super) fn send(flow: &mut Flow, ctx: &mut Context<'_>, data: &SendData) -> Result<(), String> {
     let deadline = ctx.by(ctx.deadlines.reply);
     match data {
         SendData::Whole(bytes) => flow.send(bytes, deadline),
@@ -234,9 +232,9 @@ pub(super) fn send(
             flow.prove_consumed(deadline, &mut ctx.tally);
             Ok(())
         }),
-        SendData::Merged(parts) | SendData::Writes { parts, .. } => parts
-            .iter()
-            .try_for_each(|part| flow.send(part, deadline)),
+        SendData::Merged(parts) | SendData::Writes { parts, .. } => {
+            parts.iter().try_for_each(|part| flow.send(part, deadline))
+        }
     }
 }
 

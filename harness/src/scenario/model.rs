@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use harness_net::{Endpoint, SocketOptions, TcpState, Transport};
+use harness_targets::Digest;
 use harness_wire::{Encoded, Framing};
 
 /// A place in a file, for reports.
@@ -115,6 +116,8 @@ pub struct Builtin {
     pub server: String,
     /// `iterative`, `thread`, `process` or `async`; the server's default where none is given.
     pub model: Option<String>,
+    /// The hash function of a server that authenticates its clients.
+    pub digest: Digest,
     /// How many descriptors it may have open.
     pub descriptors: Option<u64>,
     /// The planted fault, if one is wanted.

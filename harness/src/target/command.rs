@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use harness_net::{Endpoint, Launch};
+use harness_targets::{KEY_VARIABLE, TEST_KEY};
 use sha2::{Digest as _, Sha256};
 
 use crate::scenario::model::{Builtin, Profile, StartCommand};
@@ -13,7 +14,7 @@ use crate::scenario::model::{Builtin, Profile, StartCommand};
 /// Output kept of a target, each of stdout and stderr, in bytes.
 const OUTPUT: usize = 64 << 10;
 
-pub(super) fn builtin_argv(builtin: &Builtin, launcher: &Path, endpoint: &Endpoint) -> Vec<String> {
+pub(super) fn builtin_launch(builtin: &Builtin, launcher: &Path, endpoint: &Endpoint) -> Launch {
     let mut argv = vec![
         launcher.display().to_string(),
         "serve".to_owned(),
@@ -30,10 +31,15 @@ pub(super) fn builtin_argv(builtin: &Builtin, launcher: &Path, endpoint: &Endpoi
     if let Some(fault) = &builtin.fault {
         argv.extend(["--fault".to_owned(), fault.clone()]);
     }
-    argv
+    argv.extend(["--digest".to_owned(), builtin.digest.name().to_owned()]);
+    Launch {
+        // Servers that ask no client for a key do not look at it.
+        env: vec![(KEY_VARIABLE.to_owned(), TEST_KEY.to_owned())],
+        ..launch(argv, launcher)
+    }
 }
 
-pub(super) fn launch(argv: Vec<String>, launcher: &Path) -> Launch {
+fn launch(argv: Vec<String>, launcher: &Path) -> Launch {
     Launch {
         argv,
         env: Vec::new(),

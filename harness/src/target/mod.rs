@@ -15,7 +15,7 @@ use harness_net::{
 };
 
 pub use self::command::program;
-use self::command::{binary_digest, builtin_argv, command_launch, command_line, launch};
+use self::command::{binary_digest, builtin_launch, command_launch, command_line};
 pub use self::error::TargetError;
 use self::last_words::{last_words, stderr_lines};
 use crate::run::TargetInfo;
@@ -104,14 +104,11 @@ impl Target {
         };
         let (launch, ready, within) = match &profile.origin {
             Origin::Connect(_) => (None, Ready::Listening, BUILTIN_WITHIN),
-            Origin::Builtin(builtin) => {
-                let argv = builtin_argv(builtin, launcher, &endpoint);
-                (
-                    Some(launch(argv, launcher)),
-                    Ready::Listening,
-                    BUILTIN_WITHIN,
-                )
-            }
+            Origin::Builtin(builtin) => (
+                Some(builtin_launch(builtin, launcher, &endpoint)),
+                Ready::Listening,
+                BUILTIN_WITHIN,
+            ),
             Origin::Start(command) => (
                 Some(command_launch(command, profile, launcher, &endpoint)),
                 command.ready.clone(),

@@ -45,8 +45,11 @@ pub(crate) fn serve(
     let responder = responder.as_mut();
     let other = shared.sockets.other_port;
     let served = if transport == Transport::UnixDgram {
-        UnixDgram::new(UnixDatagram::from(std::os::fd::OwnedFd::from(socket)), other)
-            .and_then(|bound| answer_all(&bound, responder, shared))
+        UnixDgram::new(
+            UnixDatagram::from(std::os::fd::OwnedFd::from(socket)),
+            other,
+        )
+        .and_then(|bound| answer_all(&bound, responder, shared))
     } else {
         Udp::new(UdpSocket::from(socket), other)
             .and_then(|bound| answer_all(&bound, responder, shared))

@@ -20,8 +20,8 @@ use crate::shared::Shared;
 
 pub(crate) use r#async::runtime;
 pub(crate) use blocking::connection;
-pub(crate) use process::{WORKERS, Worker};
 pub(crate) use datagrams::serve as datagrams;
+pub(crate) use process::{WORKERS, Worker};
 
 /// What every stream driver needs.
 pub(crate) struct Driver {

@@ -19,7 +19,7 @@ faults! { Bug:
         "takes what it read for a C string and drops everything from the first NUL byte on";
     DecodePerRead "decode_per_read" ("S21", ["echo"])
         "decodes each read as UTF-8 by itself, so that a character between two reads is damaged";
-    FirstReadOnly "answers_once" ("S1", ["burst", "echo", "short-recv"])
+    FirstReadOnly "answers_once" ("S1", ["burst", "echo", "short-recv", "unix"])
         "answers the first read only and closes, as a server without a loop does";
     StripsSpace "strips_white_space" ("S1", ["echo", "short-recv"])
         "removes white space at the ends of each read, line ends included";
@@ -31,16 +31,17 @@ faults! { Bug:
         only [Transport::UnixSeqpacket];
     + shared:
         habits::SPIN_ON_EOF.caught_by(&["echo"]),
-        habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["echo"]),
+        habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["echo", "server-models"]),
         habits::DIES_ON_RESET.caught_by(&["echo"]),
         habits::HALF_CLOSE_DROPS_REPLY.caught_by(&["echo"]),
-        habits::ONE_CLIENT_AT_A_TIME.caught_by(&["echo"]),
-        habits::FORTY_CLIENTS_AT_MOST.caught_by(&["echo"]),
-        habits::STOP_WAITS_FOR_CLIENTS.caught_by(&["reuseaddr", "unix-restart"]),
+        habits::ONE_CLIENT_AT_A_TIME.caught_by(&["echo", "server-models"]),
+        habits::FORTY_CLIENTS_AT_MOST.caught_by(&["echo", "server-models"]),
+        habits::STOP_WAITS_FOR_CLIENTS.caught_by(&["reuseaddr", "server-models", "unix-restart"]),
         habits::PARTIAL_WRITE_IGNORED.caught_by(&["short-recv"]),
         habits::NO_REUSEADDR.caught_by(&["reuseaddr"]),
         habits::REUSEPORT_SHARES_PORT.caught_by(&["reuseaddr"]),
         habits::STALE_SOCKET_FILE.caught_by(&["unix", "unix-restart"]),
+        habits::TAKES_LIVE_SOCKET_FILE.caught_by(&["unix"]),
         habits::DIES_WITHOUT_DESCRIPTORS.caught_by(&["server-models"]),
         habits::SPINS_WITHOUT_DESCRIPTORS.caught_by(&["server-models"]),
         habits::ZOMBIES_LEFT_BEHIND.caught_by(&["server-models"]);
@@ -60,6 +61,7 @@ pub(crate) const SERVICE: Service = Service {
     faults: FAULTS,
     protocol: "raw bytes, without messages; over seqpacket each message comes back as one",
     runs_commands: false,
+    authenticates: false,
     kind: Kind::Stream(factory),
     #[cfg(test)]
     shown: &[

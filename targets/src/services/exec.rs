@@ -80,12 +80,14 @@ pub(crate) const SERVICE: Service = Service {
                big-endian length of the rest, one status byte, stdout, then stderr; a longer \
                request gets status 2 and the connection closes",
     runs_commands: true,
+    authenticates: false,
     kind: Kind::Stream(factory),
     #[cfg(test)]
     shown: shown::SHOWN,
 };
 
-fn factory(setup: Setup) -> Factory {
+/// Sessions that run commands, for whoever lets clients come so far.
+pub(super) fn factory(setup: Setup) -> Factory {
     let bug = Bug::planted(setup.fault);
     let runner = Runner {
         one_pipe_after_the_other: bug == Some(Bug::PipeDeadlock),

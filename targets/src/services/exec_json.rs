@@ -78,6 +78,7 @@ pub(crate) const SERVICE: Service = Service {
                is stdout, then stderr; a wrong request gets an empty body with `error`, and the \
                connection closes",
     runs_commands: true,
+    authenticates: false,
     kind: Kind::Stream(factory),
     #[cfg(test)]
     shown: shown::SHOWN,

@@ -3,13 +3,18 @@
 mod echo;
 mod exec;
 mod exec_json;
+mod hmac;
 mod reads;
 mod reverse;
+mod udp_chat;
 mod udp_echo;
+mod udp_time;
 mod udp_upper;
 mod upper;
 
 use crate::service::Service;
+#[cfg(test)]
+pub(crate) use hmac::answer;
 
 /// Every service, as users see them listed.
 pub(crate) static SERVICES: &[Service] = &[
@@ -19,6 +24,9 @@ pub(crate) static SERVICES: &[Service] = &[
     reads::SERVICE,
     exec::SERVICE,
     exec_json::SERVICE,
+    hmac::SERVICE,
     udp_echo::SERVICE,
     udp_upper::SERVICE,
+    udp_time::SERVICE,
+    udp_chat::SERVICE,
 ];

@@ -47,6 +47,7 @@ pub(crate) const SERVICE: Service = Service {
                into a buffer of 1 MiB, then it closes; beyond 4 MiB of lines, a last line \
                `more N` counts the others",
     runs_commands: false,
+    authenticates: false,
     kind: Kind::Stream(factory),
     #[cfg(test)]
     shown: &[

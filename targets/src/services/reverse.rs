@@ -53,6 +53,7 @@ pub(crate) const SERVICE: Service = Service {
     protocol: "lines ended by LF, of at most 64 KiB; a line that is not UTF-8 is reversed by \
                bytes; the line `quit` gets no answer and closes the connection",
     runs_commands: false,
+    authenticates: false,
     kind: Kind::Stream(factory),
     #[cfg(test)]
     shown: &[

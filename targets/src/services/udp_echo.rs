@@ -14,24 +14,24 @@ faults! { Bug:
     Buffer1024 "buffer_1024" ("UDP-TRUNC-02", ["udp-oversize"])
         "receives into 1,024 bytes and loses the rest of a datagram without a word"
         with Sockets { datagram_buffer: 1024, ..Sockets::RIGHT };
-    Buffer8192 "buffer_8192" ("UDP-TRUNC-02", ["udp-oversize"])
+    Buffer8192 "buffer_8192" ("UDP-TRUNC-02", ["udp-oversize", "unix"])
         "receives into 8,192 bytes and loses the rest of a datagram without a word"
         with Sockets { datagram_buffer: 8192, ..Sockets::RIGHT };
-    OneByte "reads_one_byte" ("S7", ["udp-oversize"])
+    OneByte "reads_one_byte" ("S7", ["udp-oversize", "unix"])
         "receives into 1 byte, as if the rest of the datagram could be read next"
         with Sockets { datagram_buffer: 1, ..Sockets::RIGHT };
-    EmptyEnds "empty_datagram_ends_loop" ("S7", ["udp-oversize"])
+    EmptyEnds "empty_datagram_ends_loop" ("S7", ["udp-oversize", "unix"])
         "takes an empty datagram for the end of a stream and stops serving";
-    EmptySilent "empty_not_answered" ("UDP-BND-02", ["udp-oversize"])
+    EmptySilent "empty_not_answered" ("UDP-BND-02", ["udp-oversize", "unix"])
         "sends nothing back for an empty datagram";
-    OtherPort "replies_from_other_port" ("UDP-PEER-01", ["udp-oversize"])
+    OtherPort "replies_from_other_port" ("UDP-PEER-01", ["udp-oversize", "unix"])
         "answers from a second socket, whose replies a connected client never sees"
         with Sockets { other_port: true, ..Sockets::RIGHT };
-    First "replies_to_first_client" ("S13", ["udp-oversize"])
+    First "replies_to_first_client" ("S13", ["udp-oversize", "unix"])
         "sends every reply to the sender of its first datagram";
-    Tail "tail_of_previous_datagram" ("S7", ["udp-oversize"])
+    Tail "tail_of_previous_datagram" ("S7", ["udp-oversize", "unix"])
         "keeps its buffer, and sends the end of a longer datagram behind a shorter one";
-    Pieces "reply_in_two_datagrams" ("S7", ["udp-oversize"])
+    Pieces "reply_in_two_datagrams" ("S7", ["udp-oversize", "unix"])
         "sends a reply of more than 512 bytes as several datagrams";
     Steals "reuseaddr_shares_port" ("UDP-BIND-01", ["udp-oversize"])
         "sets SO_REUSEADDR, so that a second instance takes every datagram from it"
@@ -40,7 +40,8 @@ faults! { Bug:
         "ends the whole server when a datagram comes from a socket without a name"
         only [Transport::UnixDgram] with Sockets { dies_on_unnamed: true, ..Sockets::RIGHT };
     + shared:
-        habits::STALE_SOCKET_FILE.caught_by(&["unix"]);
+        habits::STALE_SOCKET_FILE.caught_by(&["unix"]),
+        habits::TAKES_LIVE_SOCKET_FILE.caught_by(&["unix"]);
 }
 
 /// The service.
@@ -53,6 +54,7 @@ pub(crate) const SERVICE: Service = Service {
     protocol: "one datagram in, the same out, from 0 to 65,507 bytes (Unix: what the send buffer \
                takes)",
     runs_commands: false,
+    authenticates: false,
     kind: Kind::Datagram(responder),
     #[cfg(test)]
     shown: &[

@@ -21,7 +21,7 @@ faults! { Bug:
         "takes an empty datagram for the end of a stream and stops serving";
     EmptySilent "empty_not_answered" ("UDP-BND-02", ["udp-oversize"])
         "sends nothing back for an empty datagram";
-    DiesOnBad "dies_on_bad_datagram" ("SRV-NTP-01", ["udp-oversize"])
+    DiesOnBad "dies_on_bad_datagram" ("SRV-NTP-01", ["udp-oversize", "unix"])
         "ends the whole server at a datagram that is not UTF-8";
     OtherPort "replies_from_other_port" ("UDP-PEER-01", ["udp-oversize"])
         "answers from a second socket, whose replies a connected client never sees"
@@ -38,6 +38,7 @@ pub(crate) const SERVICE: Service = Service {
     protocol: "one datagram in, one out, from 0 to 65,507 bytes (Unix: more); where a datagram is not UTF-8, \
                or its upper case would not fit, only its ASCII letters are changed",
     runs_commands: false,
+    authenticates: false,
     kind: Kind::Datagram(responder),
     #[cfg(test)]
     shown: &[

@@ -48,12 +48,10 @@ faults! { Bug:
         habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["echo"]),
         habits::DIES_ON_RESET.caught_by(&["echo"]),
         habits::HALF_CLOSE_DROPS_REPLY.caught_by(&["echo"]),
-        habits::ONE_CLIENT_AT_A_TIME.caught_by(&["sticky"]),
+        habits::ONE_CLIENT_AT_A_TIME.caught_by(&["server-models", "sticky"]),
         habits::NO_REUSEADDR.caught_by(&["reuseaddr"]),
         habits::REUSEPORT_SHARES_PORT.caught_by(&["reuseaddr"]),
-        habits::STALE_SOCKET_FILE.caught_by(&["unix-restart"]),
-        habits::FORTY_CLIENTS_AT_MOST.caught_by(&["server-models"]),
-        habits::STOP_WAITS_FOR_CLIENTS.caught_by(&["server-models"]);
+        habits::STALE_SOCKET_FILE.caught_by(&["unix", "unix-restart"]);
 }
 
 /// The service.
@@ -72,6 +70,7 @@ pub(crate) const SERVICE: Service = Service {
                letters changed; a longer line closes the connection; over seqpacket each \
                message is a line without its LF",
     runs_commands: false,
+    authenticates: false,
     kind: Kind::Stream(factory),
     #[cfg(test)]
     shown: &[

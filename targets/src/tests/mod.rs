@@ -2,6 +2,7 @@
 
 pub(crate) mod datagrams;
 mod habits;
+pub(crate) mod hmac;
 mod registry;
 mod serving;
 mod sessions;
@@ -14,7 +15,9 @@ use crate::command::Runner;
 use crate::datagram::Answer;
 use crate::server::factory;
 use crate::service::{Fault, Kind, Service, Setup, Sockets};
+use crate::services::answer;
 use crate::session::{Flow, Output, Session};
+use crate::{Digest, TEST_KEY};
 
 /// What happens to a session.
 #[derive(Clone, Copy)]
@@ -31,6 +34,12 @@ pub(crate) enum In {
     Joined(&'static [In]),
     /// The same service's next connection reads these.
     Other(&'static [u8]),
+    /// The connection is there.
+    Begin,
+    /// These bytes, from and to, of the right answer to the challenge.
+    Answer(usize, usize),
+    /// The next connection begins, and reads the answer that was right for this one.
+    Replay,
     /// EOF.
     End,
     /// ECONNRESET.
@@ -50,6 +59,7 @@ impl In {
                 [&size.to_be_bytes(), header.as_bytes(), body].concat()
             }
             Self::Joined(parts) => parts.iter().flat_map(|p| p.bytes()).collect(),
+            Self::Begin | Self::Answer(..) | Self::Replay => Vec::new(),
             Self::End | Self::Broken | Self::Idle => Vec::new(),
         }
     }
@@ -207,6 +217,8 @@ impl Transcript {
             fault,
             transport: service.transports[0],
             runner,
+            key: TEST_KEY.into(),
+            digest: Digest::default(),
         };
         let factory = factory(*make, setup);
         Self {
@@ -235,12 +247,29 @@ impl Transcript {
         }
         let writes: Vec<String> = out.writes().map(shown).collect();
         self.sent.extend(out.writes().flatten());
-        self.closed = !matches!(flow, Flow::Continue | Flow::Wait(_) | Flow::Spin);
+        self.closed = !matches!(
+            flow,
+            Flow::Continue | Flow::Wait(_) | Flow::Within(_) | Flow::Spin
+        );
         let mut text = writes.join("|");
         if !text.is_empty() {
             text.push(' ');
         }
         self.done.push(text + flow.word());
+    }
+
+    /// Begins a connection that is challenged. The challenge is random: only that it is one shows.
+    fn begin(&mut self) {
+        let before = self.sent.len();
+        self.step(|session, out| session.begin(out));
+        let nonce = &self.sent[before..];
+        let told = match nonce.iter().all(|b| *b == 0) {
+            true => "<zeros>",
+            false => "<nonce>",
+        };
+        let shown = shown(nonce);
+        let last = self.done.last_mut().unwrap();
+        *last = last.replace(&shown, told);
     }
 
     pub(crate) fn text(&self) -> String {
@@ -255,11 +284,22 @@ fn transcript(
     runner: Runner,
 ) -> String {
     let mut transcript = Transcript::new(service, fault, runner);
+    let mut right = Vec::new();
     for event in events {
         if transcript.closed {
             break;
         }
         match *event {
+            In::Begin => {
+                transcript.begin();
+                right = answer(Digest::default(), TEST_KEY.as_bytes(), &transcript.sent);
+            }
+            In::Answer(from, to) => transcript.read(&right[from..to]),
+            In::Replay => {
+                std::mem::swap(&mut transcript.session, &mut transcript.other);
+                transcript.begin();
+                transcript.read(&right);
+            }
             In::End => transcript.step(|session, out| session.end(out)),
             In::Broken => transcript.step(|session, _| session.broken()),
             In::Idle => transcript.step(|session, out| session.idle(out)),
@@ -286,6 +326,8 @@ fn answers(
         fault,
         transport: service.transports[0],
         runner: Runner::for_tests(),
+        key: Vec::new(),
+        digest: Digest::default(),
     });
     let buffer = fault.map_or(Sockets::RIGHT, |f| f.sockets).datagram_buffer;
     let mut all = Vec::new();
@@ -293,21 +335,23 @@ fn answers(
         let from = Some((std::net::Ipv4Addr::LOCALHOST, *port).into());
         let mut reply = Vec::new();
         let size = datagram.len().min(buffer);
-        all.push(match responder.datagram(from, &datagram[..size], &mut reply) {
-            Answer::Reply => shown(&reply),
-            Answer::ReplyToFirst => format!("to first: {}", shown(&reply)),
-            Answer::Pieces(size) => format!("in pieces of {size}: {}", shown(&reply)),
-            Answer::Relay(all) => {
-                let all = all.iter();
-                let all = all.map(|(to, text)| format!("to {}: {}", to.port(), shown(text)));
-                all.collect::<Vec<_>>().join(" + ")
-            }
-            Answer::Silence => "silence".to_owned(),
-            Answer::Crash(_) => {
-                all.push("crash".to_owned());
-                break;
-            }
-        });
+        all.push(
+            match responder.datagram(from, &datagram[..size], &mut reply) {
+                Answer::Reply => shown(&reply),
+                Answer::ReplyToFirst => format!("to first: {}", shown(&reply)),
+                Answer::Pieces(size) => format!("in pieces of {size}: {}", shown(&reply)),
+                Answer::Relay(all) => {
+                    let all = all.iter();
+                    let all = all.map(|(to, text)| format!("to {}: {}", to.port(), shown(text)));
+                    all.collect::<Vec<_>>().join(" + ")
+                }
+                Answer::Silence => "silence".to_owned(),
+                Answer::Crash(_) => {
+                    all.push("crash".to_owned());
+                    break;
+                }
+            },
+        );
     }
     all.join("; ")
 }

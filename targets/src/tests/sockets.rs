@@ -144,7 +144,9 @@ fn unescape(text: &str) -> Vec<u8> {
 }
 
 fn streams() -> impl Iterator<Item = &'static Service> {
-    services().iter().filter(|s| !s.models.is_empty())
+    services()
+        .iter()
+        .filter(|s| !s.models.is_empty() && !s.authenticates)
 }
 
 #[test]

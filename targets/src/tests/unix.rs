@@ -22,11 +22,7 @@ fn path(running: &Running) -> &std::path::Path {
     }
 }
 
-fn started(
-    service: &str,
-    kind: &str,
-    fault: Option<&str>,
-) -> (Running, tempfile::TempDir) {
+fn started(service: &str, kind: &str, fault: Option<&str>) -> (Running, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let mut config = config(&format!("{kind}://{}/server", folder.path().display()));
     config.fault = fault.map(str::to_owned);
@@ -78,13 +74,20 @@ fn seqpacket_messages_keep_their_bounds_under_every_model() {
     for (service, reply) in [("echo", &b"ab"[..]), ("upper", b"AB")] {
         for model in models(service).filter(|m| *m != crate::Model::Async) {
             let folder = tempfile::tempdir().unwrap();
-            let mut config =
-                config(&format!("unix-seqpacket://{}/server", folder.path().display()));
+            let mut config = config(&format!(
+                "unix-seqpacket://{}/server",
+                folder.path().display()
+            ));
             config.model = Some(model);
             let running = run(service, &config);
             let client = Client::connect(&running);
             let large = vec![b'+'; 200_000];
-            let sent = [(&b"ab"[..], reply), (b"", b""), (&large, &large), (b"ab", reply)];
+            let sent = [
+                (&b"ab"[..], reply),
+                (b"", b""),
+                (&large, &large),
+                (b"ab", reply),
+            ];
             for (message, _) in sent {
                 client.0.send(message).unwrap();
             }
@@ -109,7 +112,9 @@ fn message(client: &Client) -> Vec<u8> {
 fn tasks_do_not_serve_seqpacket() {
     let mut config = config("unix-seqpacket://@harness-test-tasks");
     config.model = Some(crate::Model::Async);
-    let error = crate::start("echo", &config, &mut |_| {}).map(|_| ()).unwrap_err();
+    let error = crate::start("echo", &config, &mut |_| {})
+        .map(|_| ())
+        .unwrap_err();
     let expected = "it has thread, iterative, process";
     assert!(error.to_string().contains(expected), "{error}");
 }

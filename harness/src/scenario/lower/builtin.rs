@@ -1,13 +1,13 @@
 //! The reference server that a profile names.
 
 use harness_net::Transport;
-use harness_targets::{find, services};
+use harness_targets::{Digest, Service, find, services};
 
 use crate::scenario::context::Context;
 use crate::scenario::model::Builtin;
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
-use crate::scenario::syntax::{BuiltinSyntax, Count, Item};
+use crate::scenario::syntax::{AlgorithmSyntax, BuiltinSyntax, Count, Item};
 
 /// The server, and what it speaks over. `wanted` is the profile's `transport:`.
 pub(crate) fn builtin(
@@ -49,7 +49,12 @@ pub(crate) fn builtin(
         }
     };
     let model_known: Vec<&str> = service.models.iter().map(|m| m.name()).collect();
-    let model = one_of(cx, "model", map.and_then(|m| m.model.as_ref()), &model_known);
+    let model = one_of(
+        cx,
+        "model",
+        map.and_then(|m| m.model.as_ref()),
+        &model_known,
+    );
     let runs = service.model(model.as_ref().and_then(Option::as_deref));
     let fault_known: Vec<&str> = service
         .faults
@@ -57,7 +62,16 @@ pub(crate) fn builtin(
         .filter(|f| f.exists_over(transport) && f.exists_under(runs))
         .map(|f| f.name)
         .collect();
-    let fault = one_of(cx, "fault", map.and_then(|m| m.fault.as_ref()), &fault_known);
+    let fault = one_of(
+        cx,
+        "fault",
+        map.and_then(|m| m.fault.as_ref()),
+        &fault_known,
+    );
+    let digest = match map.and_then(|m| m.digest.as_ref()) {
+        None => Digest::default(),
+        Some(item) => digest(cx, item, service)?,
+    };
     let descriptors = match map.and_then(|m| m.descriptors.as_ref()) {
         None => None,
         Some(item) => Some(descriptors(cx, item)?),
@@ -66,11 +80,27 @@ pub(crate) fn builtin(
         Builtin {
             server: name.clone(),
             model: model?,
+            digest,
             descriptors,
             fault: fault?,
         },
         transport,
     ))
+}
+
+fn digest(cx: &Context, item: &Item<AlgorithmSyntax>, service: &Service) -> Option<Digest> {
+    if !service.authenticates {
+        cx.error_help(
+            item.span,
+            format!("`{}` asks no client for a digest", service.name),
+            "leave it out",
+        );
+        return None;
+    }
+    Some(match item.get()? {
+        AlgorithmSyntax::Sha256 => Digest::Sha256,
+        AlgorithmSyntax::Md5 => Digest::Md5,
+    })
 }
 
 /// What a server needs for itself leaves it none for clients below this.

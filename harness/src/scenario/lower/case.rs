@@ -255,7 +255,11 @@ fn transport(target: &Target, needs: &[Need]) -> Option<Transport> {
     } else if needs.contains(&Need::Datagram) {
         of_target
             .filter(|t| t.is_datagram())
-            .or(Some(Transport::Udp))
+            .or(Some(if needs.contains(&Need::Unix) {
+                Transport::UnixDgram
+            } else {
+                Transport::Udp
+            }))
     } else if needs.contains(&Need::Unix) {
         of_target.filter(|t| t.is_unix())
     } else if needs.contains(&Need::Stream) {

@@ -524,13 +524,7 @@ impl<'a> Steps<'a> {
         self.refuse_over(cx, |t| t == Transport::Udp, what, at);
     }
 
-    fn refuse_over(
-        &self,
-        cx: &Context,
-        over: impl Fn(Transport) -> bool,
-        what: &str,
-        at: Span,
-    ) {
+    fn refuse_over(&self, cx: &Context, over: impl Fn(Transport) -> bool, what: &str, at: Span) {
         if let Some(transport) = self.transport.filter(|t| over(*t)) {
             cx.error(
                 at,

@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::shape::by_shape;
-use super::{Count, ExchangeSyntax, FrameForm, Item, Named, Names, OptionsSyntax, Size, Time, Word};
+use super::{
+    AlgorithmSyntax, Count, ExchangeSyntax, FrameForm, Item, Named, Names, OptionsSyntax, Size,
+    Time, Word,
+};
 
 /// What is tested, and how it speaks. Exactly one of `start`, `connect` and `builtin` says where it
 /// is, unless `use` brings it.
@@ -138,6 +141,9 @@ pub struct BuiltinMap {
     pub server: Item<String>,
     /// `iterative`, `thread`, `process` or `async`; the server's own choice where none is given.
     pub model: Option<Item<String>>,
+    /// The hash function of `hmac`. Its key is `harness test key, not a secret`.
+    #[schemars(extend("default" = "sha256"))]
+    pub digest: Option<Item<AlgorithmSyntax>>,
     /// How many descriptors it may have open, 16 or more: what RLIMIT_NOFILE says.
     pub descriptors: Option<Item<Count>>,
     /// The fault that it has.
