@@ -21,6 +21,10 @@ impl Model {
     /// All models.
     pub const ALL: [Self; 4] = [Self::Iterative, Self::Thread, Self::Process, Self::Async];
 
+    /// Those of services whose connections have little in common, the default first.
+    pub(crate) const OF_STREAMS: &[Self] =
+        &[Self::Thread, Self::Iterative, Self::Process, Self::Async];
+
     /// The name in the scenario language and on the command line.
     pub fn name(self) -> &'static str {
         match self {

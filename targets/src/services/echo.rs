@@ -52,12 +52,7 @@ pub(crate) const SERVICE: Service = Service {
     name: "echo",
     about: "sends back every byte, in order, until the client has sent its last",
     transports: &[Transport::Tcp, Transport::Unix, Transport::UnixSeqpacket],
-    models: &[
-        Model::Thread,
-        Model::Iterative,
-        Model::Process,
-        Model::Async,
-    ],
+    models: Model::OF_STREAMS,
     faults: FAULTS,
     protocol: "raw bytes, without messages; over seqpacket each message comes back as one",
     runs_commands: false,

@@ -69,12 +69,7 @@ pub(crate) const SERVICE: Service = Service {
     name: "exec",
     about: "runs the command of each request, and answers with its status and all its output",
     transports: &[Transport::Tcp, Transport::Unix],
-    models: &[
-        Model::Thread,
-        Model::Iterative,
-        Model::Process,
-        Model::Async,
-    ],
+    models: Model::OF_STREAMS,
     faults: FAULTS,
     protocol: "request: u32 big-endian length of at most 64 KiB, then the command; reply: u32 \
                big-endian length of the rest, one status byte, stdout, then stderr; a longer \

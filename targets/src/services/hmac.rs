@@ -55,12 +55,7 @@ pub(crate) const SERVICE: Service = Service {
     name: "hmac",
     about: "runs commands for clients that prove that they know a key",
     transports: &[Transport::Tcp, Transport::Unix],
-    models: &[
-        Model::Thread,
-        Model::Iterative,
-        Model::Process,
-        Model::Async,
-    ],
+    models: Model::OF_STREAMS,
     faults: FAULTS,
     protocol: "the server sends 32 random bytes; the client answers within 3 s with their HMAC-SHA256 \
                (32 bytes) or, with `--digest md5`, HMAC-MD5 (16 bytes) under the key; then as `exec`; \

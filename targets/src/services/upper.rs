@@ -59,12 +59,7 @@ pub(crate) const SERVICE: Service = Service {
     name: "upper",
     about: "answers each line with its upper case",
     transports: &[Transport::Tcp, Transport::Unix, Transport::UnixSeqpacket],
-    models: &[
-        Model::Thread,
-        Model::Iterative,
-        Model::Process,
-        Model::Async,
-    ],
+    models: Model::OF_STREAMS,
     faults: FAULTS,
     protocol: "lines ended by LF, of at most 64 KiB; a line that is not UTF-8 has only its ASCII \
                letters changed; a longer line closes the connection; over seqpacket each \
