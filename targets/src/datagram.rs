@@ -4,14 +4,17 @@ use std::net::SocketAddr;
 
 /// One server's side of a datagram protocol.
 pub(crate) trait Responder: Send {
-    /// One datagram, as far as it fitted into the buffer; `reply` is empty. `from` is its sender
-    /// over UDP; Unix senders have no such address.
-    fn datagram(
-        &mut self,
-        from: Option<SocketAddr>,
-        datagram: &[u8],
-        reply: &mut Vec<u8>,
-    ) -> Answer;
+    /// One datagram; `reply` is empty.
+    fn datagram(&mut self, datagram: Incoming<'_>, reply: &mut Vec<u8>) -> Answer;
+}
+
+/// A datagram that came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Incoming<'a> {
+    /// What fitted into the buffer.
+    pub(crate) bytes: &'a [u8],
+    /// Its sender over UDP; Unix senders have no such address.
+    pub(crate) from: Option<SocketAddr>,
 }
 
 /// What a datagram gets.

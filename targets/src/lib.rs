@@ -17,6 +17,7 @@
 //! | `habits` | faults of any stream server: at EOF, at RST, of its sockets |
 //! | `models/` | the drivers |
 //! | `command/` | runs clients' commands under limits |
+//! | `check` | refuses what does not fit together, before a socket is made |
 //! | `worker` | serves one connection in a process of its own |
 //! | `listen`, `server`, `shared` | sockets, life and death of a server |
 //!
@@ -31,6 +32,7 @@
 //! Write `services/NAME.rs` with a `SERVICE`, and add one line to `services/mod.rs`. Its faults
 //! are declared with `faults!`; tests demand a counterexample for each.
 
+mod check;
 mod children;
 mod command;
 mod config;

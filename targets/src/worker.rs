@@ -8,8 +8,9 @@ use std::sync::Arc;
 use harness_net::Endpoint;
 use socket2::Socket;
 
+use crate::check::chosen;
 use crate::models::{self, Worker};
-use crate::server::{Running, chosen, factory, make, sockets, until_told};
+use crate::server::{Running, factory, make, sockets, until_told};
 use crate::service::{Kind, Service};
 use crate::{Config, KEY_VARIABLE, ServeError};
 

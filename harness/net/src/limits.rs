@@ -38,6 +38,10 @@ pub fn raise_fd_limit() -> io::Result<u64> {
 ///
 /// # Errors
 /// Those of setrlimit(2): EINVAL above the hard limit.
+#[expect(
+    clippy::useless_conversion,
+    reason = "rlim_t is not u64 on every system"
+)]
 pub fn lower_fd_limit(most: u64) -> io::Result<()> {
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
     let most = most.try_into().map_err(io::Error::other)?;

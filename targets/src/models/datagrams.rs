@@ -10,7 +10,7 @@ use socket2::Socket;
 
 use super::udp::Udp;
 use super::unix_dgram::UnixDgram;
-use crate::datagram::{Answer, Responder};
+use crate::datagram::{Answer, Incoming, Responder};
 use crate::shared::Shared;
 
 /// A bound socket of some address family.
@@ -94,8 +94,11 @@ fn answer_all<B: Bound>(
                 bound.send(reply, to);
             }
         };
-        let address = from.as_ref().and_then(B::address);
-        match responder.datagram(address, &buffer[..size], &mut reply) {
+        let datagram = Incoming {
+            bytes: &buffer[..size],
+            from: from.as_ref().and_then(B::address),
+        };
+        match responder.datagram(datagram, &mut reply) {
             Answer::Reply => answer(&from, &reply),
             Answer::ReplyToFirst => answer(&first, &reply),
             Answer::Pieces(size) => reply.chunks(size).for_each(|piece| answer(&from, piece)),

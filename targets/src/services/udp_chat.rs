@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use harness_net::Transport;
 
-use crate::datagram::{Answer, DATAGRAM_MAX, Responder};
+use crate::datagram::{Answer, DATAGRAM_MAX, Incoming, Responder};
 use crate::service::{Kind, Service, Setup, faults};
 #[cfg(test)]
 use crate::tests::Shown;
@@ -142,12 +142,11 @@ impl Chat {
 }
 
 impl Responder for Chat {
-    fn datagram(
-        &mut self,
-        from: Option<SocketAddr>,
-        datagram: &[u8],
-        reply: &mut Vec<u8>,
-    ) -> Answer {
+    fn datagram(&mut self, datagram: Incoming<'_>, reply: &mut Vec<u8>) -> Answer {
+        let Incoming {
+            bytes: datagram,
+            from,
+        } = datagram;
         let Some(from) = from else {
             return Answer::Silence;
         };

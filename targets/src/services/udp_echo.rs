@@ -1,10 +1,8 @@
 //! Sends each datagram back to its sender.
 
-use std::net::SocketAddr;
-
 use harness_net::Transport;
 
-use crate::datagram::{Answer, Responder};
+use crate::datagram::{Answer, Incoming, Responder};
 use crate::habits;
 use crate::service::{Kind, Service, Setup, Sockets, faults};
 #[cfg(test)]
@@ -109,12 +107,8 @@ struct Echo {
 }
 
 impl Responder for Echo {
-    fn datagram(
-        &mut self,
-        _from: Option<SocketAddr>,
-        datagram: &[u8],
-        reply: &mut Vec<u8>,
-    ) -> Answer {
+    fn datagram(&mut self, datagram: Incoming<'_>, reply: &mut Vec<u8>) -> Answer {
+        let datagram = datagram.bytes;
         reply.extend_from_slice(datagram);
         match self.bug {
             Some(Bug::EmptyEnds) if datagram.is_empty() => {

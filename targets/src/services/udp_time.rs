@@ -1,13 +1,11 @@
 //! Answers a format with the time in it.
 
-use std::net::SocketAddr;
-
 use harness_net::Transport;
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 
-use crate::datagram::{Answer, Responder};
+use crate::datagram::{Answer, Incoming, Responder};
 use crate::service::{Kind, Service, Setup, Sockets, faults};
 #[cfg(test)]
 use crate::tests::{Shown, datagrams};
@@ -109,12 +107,8 @@ impl Time {
 }
 
 impl Responder for Time {
-    fn datagram(
-        &mut self,
-        _from: Option<SocketAddr>,
-        datagram: &[u8],
-        reply: &mut Vec<u8>,
-    ) -> Answer {
+    fn datagram(&mut self, datagram: Incoming<'_>, reply: &mut Vec<u8>) -> Answer {
+        let datagram = datagram.bytes;
         if self.bug == Some(Bug::NoDefault) && datagram.is_empty() {
             return Answer::Silence;
         }

@@ -1,10 +1,8 @@
 //! Answers each datagram with its upper case.
 
-use std::net::SocketAddr;
-
 use harness_net::Transport;
 
-use crate::datagram::{Answer, DATAGRAM_MAX, Responder};
+use crate::datagram::{Answer, DATAGRAM_MAX, Incoming, Responder};
 use crate::service::{Kind, Service, Setup, Sockets, faults};
 #[cfg(test)]
 use crate::tests::{Shown, datagrams};
@@ -70,12 +68,8 @@ struct Upper {
 }
 
 impl Responder for Upper {
-    fn datagram(
-        &mut self,
-        _from: Option<SocketAddr>,
-        datagram: &[u8],
-        reply: &mut Vec<u8>,
-    ) -> Answer {
+    fn datagram(&mut self, datagram: Incoming<'_>, reply: &mut Vec<u8>) -> Answer {
+        let datagram = datagram.bytes;
         match self.bug {
             Some(Bug::EmptyEnds) if datagram.is_empty() => {
                 return Answer::Crash("an empty datagram ended its loop".to_owned());

@@ -12,7 +12,7 @@ pub(crate) mod unix;
 use std::time::Duration;
 
 use crate::command::Runner;
-use crate::datagram::Answer;
+use crate::datagram::{Answer, Incoming};
 use crate::server::factory;
 use crate::service::{Fault, Kind, Service, Setup, Sockets};
 use crate::services::answer;
@@ -334,9 +334,9 @@ fn answers(
     for (port, datagram) in datagrams {
         let from = Some((std::net::Ipv4Addr::LOCALHOST, *port).into());
         let mut reply = Vec::new();
-        let size = datagram.len().min(buffer);
+        let bytes = &datagram[..datagram.len().min(buffer)];
         all.push(
-            match responder.datagram(from, &datagram[..size], &mut reply) {
+            match responder.datagram(Incoming { bytes, from }, &mut reply) {
                 Answer::Reply => shown(&reply),
                 Answer::ReplyToFirst => format!("to first: {}", shown(&reply)),
                 Answer::Pieces(size) => format!("in pieces of {size}: {}", shown(&reply)),

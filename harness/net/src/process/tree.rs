@@ -162,8 +162,11 @@ mod tests {
             .unwrap();
         let own = std::process::id();
         let fast = descendants(own);
-        let slow = descendants_by_parent(own, &mut Vec::new());
+        let slow = below_by_parent(own, &mut Vec::new());
         child.kill().unwrap();
+        while zombies(own) == 0 {
+            std::thread::yield_now();
+        }
         child.wait().unwrap();
         assert!(fast.contains(&child.id()), "{fast:?}");
         assert!(slow.contains(&child.id()), "{slow:?}");
