@@ -79,7 +79,7 @@ impl Datagram {
             _ => {
                 return Err(
                     NetError::from_errno("connect", format!("to {to}"), libc::EPROTOTYPE).advice(
-                        "messages need a udp://, unix-dgram:// or connected unix-seqpacket:// endpoint",
+                        "datagrams need a udp:// or unix-dgram:// endpoint; unix-seqpacket:// must be connected",
                     ),
                 );
             }
