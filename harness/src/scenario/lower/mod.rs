@@ -3,6 +3,7 @@
 mod builtin;
 mod case;
 mod condition;
+mod connect;
 mod connections;
 mod deliver;
 mod exchange;

@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use harness_net::{SocketOptions, Transport};
+use harness_net::Transport;
 
 use crate::scenario::context::Context;
 use crate::scenario::lower::condition::condition;
 use crate::scenario::lower::connections::Connections;
 use crate::scenario::lower::name::chosen;
-use crate::scenario::lower::{Lowered, READY_WITHIN, options, positive, transfer};
+use crate::scenario::lower::{Lowered, READY_WITHIN, connect, options, positive, transfer};
 use crate::scenario::model::{CloseHow, Origin, Step, StepKind};
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
 use crate::scenario::syntax::{
-    ClosedSyntax, ConnectSyntax, Count, HowSyntax, Item, PlayExchanges, PlaySyntax, RepeatSyntax,
-    SecondExpect, SetSyntax, SignalWord, SilenceSyntax, StartTargetSyntax, StepSyntax,
-    StopTargetSyntax, TimedSyntax,
+    ClosedSyntax, HowSyntax, Item, PlayExchanges, PlaySyntax, RepeatSyntax, SecondExpect,
+    SetSyntax, SignalWord, SilenceSyntax, StartTargetSyntax, StepSyntax, StopTargetSyntax,
+    TimedSyntax,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl<'a> Steps<'a> {
     fn step(&mut self, cx: &Context, given: &StepSyntax, at: Span) -> Option<StepKind> {
         match given {
             StepSyntax::Play(item) => self.play(cx, item),
-            StepSyntax::Connect(item) => self.connect(cx, item),
+            StepSyntax::Connect(item) => connect::connect(cx, self, item),
             StepSyntax::Send(item) => transfer::send(cx, self, item, at),
             StepSyntax::Recv(item) => {
                 self.receives = true;
@@ -239,99 +239,15 @@ impl<'a> Steps<'a> {
         all.into_iter().collect()
     }
 
-    fn connect(&mut self, cx: &Context, item: &Item<ConnectSyntax>) -> Option<StepKind> {
-        let (name, at, given, error, count) = match item.get() {
-            Some(ConnectSyntax::Name(name)) => (Some(name), item.span, None, None, None),
-            Some(ConnectSyntax::Map(map)) => (
-                map.name.get(),
-                map.name.span,
-                map.options.as_ref(),
-                map.error.as_ref(),
-                map.count.as_ref(),
-            ),
-            None => (None, item.span, None, None, None),
-        };
-        let options = given
-            .and_then(Item::get)
-            .map(|o| options::alone(cx, o, self.transport))
-            .unwrap_or_default();
-        let fails = error.map(|item| error_name(cx, item));
-        let Some(name) = name else {
-            self.connections.unsure = true;
-            return None;
-        };
-        if let Some(count) = count {
-            if let Some(error) = error {
-                cx.error_help(
-                    error.span,
-                    "several connections cannot be expected to fail",
-                    "leave `count` out, or `error`",
-                );
-            }
-            return self.crowd(cx, name, at, count, &options);
-        }
-        if fails.is_some() {
-            // It must not come to be, so it is not open afterwards.
-            chosen(cx, "a connection", name, at).then_some(())?;
-        } else {
-            if self.target_state == TargetState::Stopped {
-                cx.error_help(
-                    at,
-                    "nothing can be connected to: the target is stopped",
-                    "add `error: ECONNREFUSED` if that is what must be seen, or start it before",
-                );
-            }
-            self.connections.open(cx, name, at).then_some(())?;
-        }
-        let error = match fails {
-            None => None,
-            Some(name) => Some(name?),
-        };
-        Some(StepKind::Connect {
-            name: name.clone(),
-            options,
-            error,
-        })
-    }
-
-    /// Several connections at once.
-    fn crowd(
-        &mut self,
-        cx: &Context,
-        name: &str,
-        at: Span,
-        count: &Item<Count>,
-        options: &SocketOptions,
-    ) -> Option<StepKind> {
-        let span = count.span;
-        let Some(count) = count.get() else {
-            self.connections.unsure = true;
-            return None;
-        };
-        if count.0 > CROWD {
+    /// Tells that nothing can be connected to while the target is stopped.
+    pub(crate) fn refuse_while_stopped(&self, cx: &Context, at: Span) {
+        if self.target_state == TargetState::Stopped {
             cx.error_help(
-                span,
-                format!("{} connections are more than one process holds", count.0),
-                format!("write {CROWD} at the most"),
+                at,
+                "nothing can be connected to: the target is stopped",
+                "add `error: ECONNREFUSED` if that is what must be seen, or start it before",
             );
-            self.connections.unsure = true;
-            return None;
         }
-        let mut steps = Vec::new();
-        for number in 1..=count.0 {
-            let name = format!("{name}-{number}");
-            // The same mistake is not told again and again.
-            self.connections.open(cx, &name, at).then_some(())?;
-            steps.push(Step {
-                at: cx.location(at),
-                kind: StepKind::Connect {
-                    name,
-                    options: options.clone(),
-                    error: None,
-                },
-            });
-        }
-        Some(StepKind::Repeat { times: 1, steps })
     }
 
     fn closed(&mut self, cx: &Context, item: &Item<ClosedSyntax>, at: Span) -> Option<StepKind> {
@@ -556,9 +472,6 @@ pub(crate) fn optional_time(
         Some(item) => positive(cx, item).map(Some),
     }
 }
-
-/// The most connections that one step opens.
-const CROWD: u32 = 5000;
 
 /// The errors that a step may expect: those of connect(2), send(2) and recv(2).
 const ERRORS: [&str; 16] = [
