@@ -4,9 +4,9 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use harness_wire::{
-    Algorithm, Composed, Counts, DEFAULT_SIZE_KEY, Delimiter, Extent, FieldSpec, Fixed, Frame,
-    Framing, IntRole, IntType, JsonDigest, JsonHeader, Kind, LengthPrefix, Limits, Message,
-    Progress, Raw, SpecError, Value,
+    Algorithm, Composed, Counts, DEFAULT_SIZE_KEY, Delimiter, Digits, Extent, FieldSpec, Fixed,
+    Frame, Framing, HeaderSize, HeadersSpec, IntRole, IntType, JsonDigest, JsonHeader, Kind,
+    LengthPrefix, Limits, LineEnd, Message, Progress, Raw, SpecError, Value,
 };
 
 /// Bytes of a small body: a line of text.
@@ -28,21 +28,94 @@ fn adu(limits: Limits) -> Result<Composed, SpecError> {
     let specs = vec![
         FieldSpec::new("tid", int(2, IntRole::Id {})),
         FieldSpec::new("protocol", int(2, IntRole::Const(0))),
-        FieldSpec::new(
-            "length",
-            int(
-                4,
-                IntRole::SizeOf {
-                    fields: counted,
-                    adjust: 0,
-                },
-            ),
-        ),
+        FieldSpec::new("length", int(4, IntRole::size_of(counted))),
         FieldSpec::new("unit", int(1, IntRole::Value { default: Some(1) })),
         FieldSpec::new("body", Kind::Bytes(Extent::Counted)),
     ];
     Composed::new("adu", specs, limits)
 }
+
+/// The kinds of fields whose own bytes say their end, each in front of a body.
+fn kinds(limits: Limits) -> Result<Vec<Named>, SpecError> {
+    let of = || vec!["body".to_owned()];
+    let role = || IntRole::size_of(of());
+    let body = |extent| FieldSpec::new("body", Kind::Bytes(extent));
+    let headers = |line_end, separator: &[u8], name: &str, adjust, optional| {
+        let size = HeaderSize {
+            name: name.into(),
+            fields: of(),
+            adjust,
+            optional,
+        };
+        let spec = HeadersSpec {
+            line_end,
+            separator: separator.to_vec(),
+            size: Some(size),
+        };
+        FieldSpec::new("head", Kind::Headers(spec))
+    };
+    let varint = Kind::Varint {
+        max: 4,
+        role: role(),
+    };
+    let decimal = Kind::Decimal {
+        digits: Digits::Until(b":".to_vec()),
+        role: role(),
+    };
+    let inner = vec![
+        FieldSpec::new("kind", Kind::Const(vec![1])),
+        FieldSpec::new("content", Kind::Bytes(Extent::Rest)),
+    ];
+    let all: [(&'static str, Vec<FieldSpec>); 5] = [
+        (
+            "composed_varint",
+            vec![FieldSpec::new("length", varint), body(Extent::Counted)],
+        ),
+        (
+            "composed_netstring",
+            vec![
+                FieldSpec::new("length", decimal),
+                body(Extent::Counted),
+                FieldSpec::new("comma", Kind::Const(b",".to_vec())),
+            ],
+        ),
+        (
+            "composed_headers",
+            vec![
+                headers(LineEnd::CrLf, b": ", "Content-Length", 0, false),
+                body(Extent::Counted),
+            ],
+        ),
+        (
+            "composed_optional_length",
+            vec![
+                headers(LineEnd::Either, b":", "content-length", -1, true),
+                body(Extent::Until(vec![0])),
+            ],
+        ),
+        (
+            FRAME,
+            vec![
+                FieldSpec::new(
+                    "length",
+                    Kind::Int {
+                        int: IntType::be(4),
+                        role: role(),
+                    },
+                ),
+                FieldSpec::new("body", Kind::Frame(inner)),
+            ],
+        ),
+    ];
+    let all = all.into_iter().map(|(name, specs)| {
+        let framing: Box<dyn Framing> = Box::new(Composed::new(name, specs, limits)?);
+        Ok((name, framing))
+    });
+    all.collect()
+}
+
+/// The framing whose body is a frame.
+const FRAME: &str = "composed_frame";
 
 fn framings(body: usize) -> Result<Vec<Named>, SpecError> {
     let limits = Limits::default();
@@ -52,7 +125,7 @@ fn framings(body: usize) -> Result<Vec<Named>, SpecError> {
         algorithm: Algorithm::Md5,
     };
     let json = |digest| JsonHeader::new(int, DEFAULT_SIZE_KEY, digest, limits);
-    Ok(vec![
+    let mut all: Vec<Named> = vec![
         ("raw", Box::new(Raw::new(limits))),
         ("fixed", Box::new(Fixed::new(body, limits)?)),
         (
@@ -70,15 +143,23 @@ fn framings(body: usize) -> Result<Vec<Named>, SpecError> {
         ("json_header", Box::new(json(None)?)),
         ("json_header_md5", Box::new(json(Some(digest))?)),
         ("composed_adu", Box::new(adu(limits)?)),
-    ])
+    ];
+    all.extend(kinds(limits)?);
+    Ok(all)
 }
 
-fn message(framing: &dyn Framing, size: usize) -> Message {
-    let name = framing.sole_field().unwrap_or_else(|| "body".into());
+fn message(name: &str, framing: &dyn Framing, size: usize) -> Message {
+    let field = framing.sole_field().unwrap_or_else(|| "body".into());
     // Text with carriage returns in it, so that CR LF is not found by its first byte alone.
     let text = b"the quick brown fox\r jumps over ".iter().copied().cycle();
+    let mut value = Value::Bytes(text.take(size).collect());
+    if name == FRAME {
+        value = Value::Frame(Message {
+            fields: vec![("content".into(), value)],
+        });
+    }
     Message {
-        fields: vec![(name, Value::Bytes(text.take(size).collect()))],
+        fields: vec![(field, value)],
     }
 }
 
@@ -101,7 +182,7 @@ fn benches(criterion: &mut Criterion) {
             Err(error) => unreachable!("the framings of this bench are possible: {error}"),
         };
         for (name, framing) in &framings {
-            let message = message(&**framing, size);
+            let message = message(name, &**framing, size);
             let Ok(encoded) = framing.encode(&message) else {
                 unreachable!("the messages of this bench fit: {name}")
             };

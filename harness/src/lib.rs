@@ -16,7 +16,8 @@
 //! 5. [`event`] is the only way from the engine to those who watch a run go on.
 //! 6. [`run`] is the result, one serialised value. [`report`] renders it, one file a format, and
 //!    sees nothing else.
-//! 7. [`cli`] turns arguments into calls of the above, and the result into an [`exit`] code.
+//! 7. [`suite`] is what every profile is run against where no scenario is given; [`probe`] writes a scenario for a target that nobody described, from a few messages.
+//! 8. [`cli`] turns arguments into calls of the above, and the result into an [`exit`] code.
 //!
 //! Below this crate lie `harness-wire`, framings as pure functions over bytes; `harness-net`, the
 //! only crate that touches sockets and processes and the only one with `unsafe`; and
@@ -28,9 +29,11 @@ pub mod event;
 pub mod exit;
 pub mod latency;
 pub mod plan;
+pub mod probe;
 pub mod quote;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod suite;
 pub mod target;
 pub mod verdict;

@@ -17,7 +17,7 @@ use harness::run::{CaseResult, Run, Verdict};
 use harness_targets::Model;
 
 /// The scenarios that ask for nothing that depends on a model, except where they say so.
-const SCENARIOS: [&str; 4] = ["echo", "sticky", "exec-framing", "json-header"];
+const SCENARIOS: [&str; 5] = ["echo", "sticky", "exec-framing", "json-header", "http"];
 
 /// The shipped scenario with each of its reference servers started by a command line, in this
 /// model, with only the capabilities that the model has.

@@ -113,6 +113,21 @@ fn a_profile_means_what_it_says() {
 }
 
 #[test]
+fn every_kind_of_field_encodes_what_it_is_given() {
+    let document = document("kinds.yaml");
+    let exchanges = &document.profiles[0].exchanges;
+    let request = |name: &str| {
+        let exchange = exchanges.iter().find(|e| e.name == name).unwrap();
+        exchange.request.as_ref().unwrap().encoded.bytes.clone()
+    };
+    let numbers = b"\xff\xff\xff\xff\xac\x0212:0007\xff\xff";
+    assert_eq!(request("numbers"), numbers, "no length over udp, no text");
+    assert_eq!(request("lines"), b"n:2\nA:b\n\nxone\ntwo\n.\n\r\n");
+    let frames = b"\x02\x02hi\x02A\x07C\x01\x09ER\x05";
+    assert_eq!(request("frames"), frames);
+}
+
+#[test]
 fn frames_encode_what_they_are_given() {
     let document = document("frames.yaml");
     let profile = &document.profiles[0];

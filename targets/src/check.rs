@@ -58,8 +58,24 @@ fn check(
         return Err(unsupported(format!("the fault `{}`", fault.name), right));
     }
     check_key(service, config)?;
+    if config.root.is_some() && !service.serves_files() {
+        return Err(ServeError::Setting {
+            setting: "root",
+            problem: format!(
+                "is given, but `{}` serves no files; leave it out",
+                service.name
+            ),
+        });
+    }
     if service.runs_commands {
-        check_commands(service, config)?;
+        // Who knows the key may come from anywhere.
+        if !service.authenticates {
+            check_loopback(service, "runs commands", config)?;
+        }
+        check_commands(config)?;
+    }
+    if service.serves_files() {
+        check_loopback(service, "reads and writes files", config)?;
     }
     let model = model(service, config)?;
     match (fault, model) {
@@ -113,20 +129,26 @@ fn check_key(service: &'static Service, config: &Config) -> Result<(), ServeErro
     })
 }
 
-fn check_commands(service: &'static Service, config: &Config) -> Result<(), ServeError> {
+fn check_loopback(
+    service: &'static Service,
+    does: &'static str,
+    config: &Config,
+) -> Result<(), ServeError> {
     // Not `Endpoint::is_local`: a server on the unspecified address is open to other hosts.
-    if let Some(addr) = config
-        .listen
-        .socket_addr()
-        .filter(|_| !service.authenticates)
+    if let Some(addr) = config.listen.socket_addr()
         && !addr.ip().to_canonical().is_loopback()
     {
         return Err(ServeError::NotLoopback {
             service: service.name,
+            does,
             listen: config.listen.clone(),
             port: addr.port(),
         });
     }
+    Ok(())
+}
+
+fn check_commands(config: &Config) -> Result<(), ServeError> {
     if config.command_timeout.is_zero() {
         return Err(ServeError::Setting {
             setting: "command_timeout",

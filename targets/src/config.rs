@@ -30,6 +30,9 @@ pub struct Config {
     pub command_timeout: Duration,
     /// Most bytes of stdout and stderr together that one command may write, at most 1 GiB.
     pub output_limit: usize,
+    /// The folder that a service of files serves; `None` makes a temporary one with samples, which
+    /// is removed when the server ends.
+    pub root: Option<PathBuf>,
 }
 
 /// The hash function of an HMAC (RFC 2104).
@@ -94,6 +97,7 @@ impl Config {
             allow_shell: false,
             command_timeout: Duration::from_secs(10),
             output_limit: 16 << 20,
+            root: None,
         }
     }
 }

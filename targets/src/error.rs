@@ -1,6 +1,7 @@
 //! Why a server did not start, or ended by itself.
 
 use std::io;
+use std::path::PathBuf;
 
 use harness_net::{Endpoint, Transport};
 
@@ -52,14 +53,16 @@ pub enum ServeError {
         /// What would be right.
         right: String,
     },
-    /// A service that runs commands was asked to listen beyond this host.
+    /// A service that runs commands or serves files was asked to listen beyond this host.
     #[error(
-        "`{service}` runs commands for everybody who can connect, so it listens on loopback and \
-         Unix sockets only, not on {listen}; use tcp://127.0.0.1:{port}"
+        "`{service}` {does} for everybody who can connect, so it listens on loopback and Unix \
+         sockets only, not on {listen}; use tcp://127.0.0.1:{port}"
     )]
     NotLoopback {
         /// The service.
         service: &'static str,
+        /// What it does for its clients.
+        does: &'static str,
         /// What was asked for.
         listen: Endpoint,
         /// The port that was asked for.
@@ -78,6 +81,14 @@ pub enum ServeError {
     Listen {
         /// What was asked for.
         listen: Endpoint,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The folder to serve cannot be opened or made.
+    #[error("cannot serve the folder {}: {source}", .folder.display())]
+    Folder {
+        /// The folder; the one for temporary files where none was given.
+        folder: PathBuf,
         /// The system's reason.
         source: io::Error,
     },

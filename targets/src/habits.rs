@@ -203,7 +203,7 @@ impl Habitual {
     fn hold(&mut self, flow: Flow, out: &mut Output) -> Flow {
         match flow {
             Flow::Continue => Flow::Wait(COLLECTS),
-            Flow::Run(job) => Flow::Run(job),
+            Flow::Run(_) | Flow::More => flow,
             other => {
                 out.append(&mut self.held);
                 other
@@ -233,6 +233,14 @@ impl Session for Habitual {
     fn idle(&mut self, out: &mut Output) -> Flow {
         out.append(&mut self.held);
         Flow::Continue
+    }
+
+    fn more(&mut self, out: &mut Output) -> Flow {
+        if self.habit != Habit::DropsAtEof {
+            return self.inner.more(out);
+        }
+        let flow = self.inner.more(&mut self.held);
+        self.hold(flow, out)
     }
 
     fn ran(&mut self, outcome: Outcome, out: &mut Output) -> Flow {

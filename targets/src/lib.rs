@@ -9,7 +9,8 @@
 //! what each read(2) returned and decides how its output is divided into write calls, so a fault
 //! that depends on either can be written down as it occurs in real programs. A **driver** carries
 //! sessions over sockets, in one [`Model`]: iterative, a thread, a process or a tokio task
-//! for each connection. Commands, which block, are handed to the driver as jobs.
+//! for each connection. Commands, which block, are handed to the driver as jobs. What is too large
+//! for memory is sent piece by piece: the driver asks for the next one when the last is written.
 //!
 //! | where | what |
 //! |---|---|
@@ -19,6 +20,7 @@
 //! | `command/` | runs clients' commands under limits |
 //! | `check` | refuses what does not fit together, before a socket is made |
 //! | `worker` | serves one connection in a process of its own |
+//! | `folder` | the files that clients may name, and no others |
 //! | `listen`, `server`, `shared` | sockets, life and death of a server |
 //!
 //! Nothing here decodes with the harness's own framings: a shared error would cancel itself out.
@@ -37,9 +39,12 @@ mod children;
 mod command;
 mod config;
 mod datagram;
+mod digest;
 mod error;
+mod folder;
 mod habits;
 mod inbox;
+mod json_header;
 mod listen;
 mod model;
 mod models;

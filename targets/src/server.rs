@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use harness_net::{Endpoint, UnixAddr};
+use tempfile::TempDir;
 
 use crate::check::chosen;
 use crate::children::Children;
 use crate::command::Runner;
 use crate::config::Config;
+use crate::folder::Folder;
 use crate::listen::{self, Listening, SocketFile};
 use crate::models::{self, Driver};
 use crate::service::{Factory, Fault, Kind, Service, Setup, Sockets};
@@ -21,6 +23,8 @@ pub struct Running {
     shared: Arc<Shared>,
     driver: Option<JoinHandle<()>>,
     file: Option<SocketFile>,
+    /// The folder that it serves, where that was made for it.
+    temporary: Option<TempDir>,
 }
 
 impl Running {
@@ -41,6 +45,7 @@ impl Running {
             shared,
             driver: Some(driver),
             file,
+            temporary: None,
         })
     }
 
@@ -71,6 +76,7 @@ impl Running {
         }
         self.shared.wait_until_empty();
         drop(self.file.take());
+        drop(self.temporary.take());
     }
 
     #[cfg(test)]
@@ -107,18 +113,28 @@ pub fn start(
         source,
     })?;
     let (shared, setup) = make(fault, sockets, config)?;
-    let driver: Box<dyn FnOnce() + Send> = match &service.kind {
-        Kind::Datagram(make) => {
-            let responder = make(setup);
+    let (mut temporary, mut serves) = (None, None);
+    let sessions = match &service.kind {
+        Kind::Datagram(make) => Err(make(setup)),
+        Kind::Stream(make) => Ok(factory(setup, make)),
+        Kind::Files(make) => {
+            let mut folder = folder_of(config)?;
+            temporary = folder.take_temporary();
+            serves = Some(folder.path().display().to_string());
+            Ok(factory(setup, |setup| make(setup, folder)))
+        }
+    };
+    let driver: Box<dyn FnOnce() + Send> = match sessions {
+        Err(responder) => {
             let shared = Arc::clone(&shared);
             let transport = endpoint.transport();
             Box::new(move || models::datagrams(socket, transport, responder, &shared))
         }
-        Kind::Stream(make) => {
+        Ok(factory) => {
             let driver = Driver {
                 listener: socket,
                 endpoint: endpoint.clone(),
-                factory: factory(*make, setup),
+                factory,
                 shared: Arc::clone(&shared),
             };
             match model {
@@ -135,8 +151,14 @@ pub fn start(
             }
         }
     };
-    let running = Running::spawn(service, endpoint, shared, file, driver)?;
+    let mut running = Running::spawn(service, endpoint, shared, file, driver)?;
+    running.temporary = temporary;
     describe(service, fault, model, config, &running.endpoint, announce);
+    if let Some(path) = serves {
+        announce(&format!(
+            "it lets everybody who can connect read and write the files of {path}"
+        ));
+    }
     Ok(running)
 }
 
@@ -180,7 +202,7 @@ pub(crate) fn make(
 }
 
 /// Makes sessions, with the habit that the fault has.
-pub(crate) fn factory(make: fn(Setup) -> Factory, setup: Setup) -> Factory {
+pub(crate) fn factory(setup: Setup, make: impl FnOnce(Setup) -> Factory) -> Factory {
     let habit = setup.fault.and_then(|f| f.habit);
     let factory = make(setup);
     match habit {
@@ -230,6 +252,15 @@ pub(crate) fn until_told(
         State::Died(how) => Err(ServeError::Died { how }),
         State::Running | State::Stopping => Ok(()),
     }
+}
+
+/// The folder to serve: the one that was given, or a temporary one with samples.
+fn folder_of(config: &Config) -> Result<Folder, ServeError> {
+    let (folder, opened) = match &config.root {
+        Some(root) => (root.clone(), Folder::open(root)),
+        None => (std::env::temp_dir(), Folder::samples()),
+    };
+    opened.map_err(|source| ServeError::Folder { folder, source })
 }
 
 fn describe(

@@ -7,6 +7,7 @@ use harness_net::Transport;
 
 use crate::command::Runner;
 use crate::datagram::Responder;
+use crate::folder::Folder;
 use crate::session::Session;
 use crate::{Digest, Model};
 
@@ -210,6 +211,8 @@ pub(crate) type Factory = Arc<dyn Fn() -> Box<dyn Session> + Send + Sync>;
 /// How a service is driven.
 pub(crate) enum Kind {
     Stream(fn(Setup) -> Factory),
+    /// A stream service over the files of a folder.
+    Files(fn(Setup, Folder) -> Factory),
     Datagram(fn(Setup) -> Box<dyn Responder>),
 }
 
@@ -229,6 +232,11 @@ impl Service {
             None => all.next(),
             Some(name) => all.find(|m| m.name() == name),
         }
+    }
+
+    /// True where clients can read and write the files of a folder: where it takes a root.
+    pub fn serves_files(&self) -> bool {
+        matches!(self.kind, Kind::Files(_))
     }
 
     /// The fault of this name.

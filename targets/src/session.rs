@@ -36,6 +36,11 @@ pub(crate) trait Session: Send {
         Flow::Continue
     }
 
+    /// `More` was asked for, and all output so far is written.
+    fn more(&mut self, _out: &mut Output) -> Flow {
+        Flow::Continue
+    }
+
     /// The command that `Run` asked for has ended.
     fn ran(&mut self, _outcome: Outcome, _out: &mut Output) -> Flow {
         Flow::Continue
@@ -62,6 +67,9 @@ pub(crate) enum Flow {
     Within(std::time::Duration),
     /// Run a command where blocking is allowed, then call `ran`.
     Run(Job),
+    /// Call `more` before the next read: an output of any size is made piece by piece, and a
+    /// client that does not read holds its next piece up.
+    More,
 }
 
 impl Flow {
@@ -77,6 +85,7 @@ impl Flow {
             Self::Wait(_) => "wait",
             Self::Within(_) => "within",
             Self::Run(_) => "run",
+            Self::More => "more",
         }
     }
 }

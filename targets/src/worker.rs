@@ -79,7 +79,9 @@ fn serve(name: &str, config: &Config) -> Result<Running, ServeError> {
     let Kind::Stream(make_sessions) = &service.kind else {
         return Err(ServeError::Setting {
             setting: "--worker",
-            problem: format!("is for connections; `{name}` serves datagrams: leave it out"),
+            problem: format!(
+                "is for connections that a process serves; `{name}` has none: leave it out"
+            ),
         });
     };
     let socket = io::stdin()
@@ -94,7 +96,7 @@ fn serve(name: &str, config: &Config) -> Result<Running, ServeError> {
         });
     }
     let (shared, setup) = make(fault, sockets(fault, model), config)?;
-    let mut session = factory(*make_sessions, setup)();
+    let mut session = factory(setup, make_sessions)();
     let transport = config.listen.transport();
     let ours = Arc::clone(&shared);
     Running::spawn(service, config.listen.clone(), shared, None, move || {

@@ -2,13 +2,16 @@
 
 mod check;
 mod doctor;
+mod execution;
 mod explain;
 mod generate;
 mod list;
 mod load;
+mod probe;
 mod report;
 mod run;
 mod serve;
+mod unescape;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -48,6 +51,8 @@ pub enum Colour {
 enum Command {
     /// Run scenario files or folders
     Run(run::Args),
+    /// Try an address or a command without a scenario: a message under every delivery
+    Probe(probe::Args),
     /// Run one reference server in the foreground
     Serve(serve::Args),
     /// List the cases of scenarios
@@ -86,6 +91,7 @@ pub fn main() -> ExitCode {
     let screen = Screen::new(cli.color);
     let code = match cli.command {
         Command::Run(args) => run::main(&args, &screen),
+        Command::Probe(args) => probe::main(&args, &screen),
         Command::Serve(args) => serve::main(&args, &screen),
         Command::List(args) => list::main(&args, &screen),
         Command::Explain(args) => explain::main(&args, &screen),

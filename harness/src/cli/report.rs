@@ -10,7 +10,8 @@ use crate::report;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The `run.json` of a finished run
-    run: PathBuf,
+    #[arg(required_unless_present = "format")]
+    run: Option<PathBuf>,
     /// The format; `--format list` shows them
     #[arg(long, default_value = "terminal")]
     format: String,
@@ -27,7 +28,10 @@ pub(super) fn main(args: &Args, screen: &Screen) -> u8 {
     let Some(format) = report::find(&args.format) else {
         return screen.usage_error(unknown(&args.format));
     };
-    let run = match report::read(&args.run) {
+    let Some(file) = &args.run else {
+        return screen.usage_error("name the run.json that is to be rendered");
+    };
+    let run = match report::read(file) {
         Ok(run) => run,
         Err(error) => return screen.usage_error(error),
     };

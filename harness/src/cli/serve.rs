@@ -50,6 +50,9 @@ pub(super) struct Args {
     /// The most that a command of the exec servers may write, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 16 << 20)]
     output_limit: usize,
+    /// The folder that the server `file` serves; a temporary one with samples where none is given
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
 }
 
 /// Serves until SIGINT or SIGTERM.
@@ -93,6 +96,7 @@ pub(super) fn main(args: &Args, screen: &Screen) -> u8 {
         allow_shell: args.allow_shell,
         command_timeout: Duration::from_secs(args.command_timeout),
         output_limit: args.output_limit,
+        root: args.root.clone(),
     };
     if let Some(most) = args.descriptors
         && let Err(error) = harness_net::lower_fd_limit(most)

@@ -13,7 +13,7 @@ use crate::run::{
     BeforeAfter, CaseResult, ClassCoverage, Coverage, Diagram, Failure, TargetInfo,
     ThresholdResult, Verdict,
 };
-use crate::scenario::model::{Case, Level, Location, Metric, Profile, Threshold};
+use crate::scenario::model::{Case, Level, Metric, Profile, Threshold};
 use crate::target::describe;
 use crate::verdict::{self, Weight};
 
@@ -86,7 +86,7 @@ pub(super) fn conclude(
     if broken && result.failures.is_empty() {
         result
             .failures
-            .extend(threshold_failure(result, case, settings));
+            .extend(threshold_failure(result, case, profile, settings));
     }
     result.unproved = verdict::rests_on_unproved(result);
     result.reason = match result.verdict {
@@ -230,7 +230,7 @@ fn failures(
             actual_bytes: octets.1,
             count: members.len() as u64,
             pattern: pattern::of_cuts(profile, deliveries, &failing, *index),
-            rerun: rerun(&case.at, &case.id, Some(&delivery.id(profile)), settings),
+            rerun: rerun(case, profile, Some(&delivery.id(profile)), settings),
             diagram: Some(Diagram {
                 title: delivery.words(profile),
                 streams: outcome.streams.clone(),
@@ -239,8 +239,9 @@ fn failures(
     }
 }
 
-fn rerun(at: &Location, id: &str, delivery: Option<&str>, settings: &Settings) -> String {
-    let mut command = format!("harness run {} --filter '{id}'", at.file.display());
+fn rerun(case: &Case, profile: &Profile, delivery: Option<&str>, settings: &Settings) -> String {
+    let at = if case.shipped { &profile.at } else { &case.at };
+    let mut command = format!("harness run {} --filter '{}'", at.file.display(), case.id);
     if let Some(delivery) = delivery.filter(|d| *d != "whole") {
         command.push_str(&format!(" --delivery '{delivery}'"));
     }
@@ -270,7 +271,12 @@ fn threshold(threshold: &Threshold, gathered: &Gathered) -> ThresholdResult {
     }
 }
 
-fn threshold_failure(result: &CaseResult, case: &Case, settings: &Settings) -> Option<Failure> {
+fn threshold_failure(
+    result: &CaseResult,
+    case: &Case,
+    profile: &Profile,
+    settings: &Settings,
+) -> Option<Failure> {
     let broken = result.thresholds.iter().find(|t| !t.holds)?;
     let measured = broken.measured.map_or_else(
         || "nothing was measured".to_owned(),
@@ -288,7 +294,7 @@ fn threshold_failure(result: &CaseResult, case: &Case, settings: &Settings) -> O
         actual_bytes: None,
         count: 1,
         pattern: None,
-        rerun: rerun(&case.at, &case.id, None, settings),
+        rerun: rerun(case, profile, None, settings),
         diagram: None,
     })
 }

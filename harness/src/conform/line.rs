@@ -77,6 +77,11 @@ impl Line {
         &self.stream
     }
 
+    /// True once the connection was seen to have ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.over.is_some()
+    }
+
     /// Bytes that came and were not taken yet.
     pub(super) fn inbox(&self) -> &[u8] {
         &self.inbox

@@ -10,6 +10,7 @@ mod datagram;
 mod doubt;
 mod frames;
 mod line;
+mod meeting;
 mod oracle;
 mod outcome;
 mod pattern;
@@ -23,6 +24,7 @@ mod trace;
 mod transfer;
 
 pub use context::{Deadlines, Interrupt};
+pub use meeting::{Manner, Meeting};
 pub use prover::Prover;
 pub use runner::{Settings, run};
 pub use steps::words as step_words;

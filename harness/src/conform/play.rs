@@ -301,7 +301,7 @@ fn reply(
     let mut frames = FrameReader::new(decoders);
     let got = match known {
         Some(want) if raw => line.receive(deadline, linger, &[], |b| Ok(prefix(want, b))),
-        None if raw => until_quiet(line, deadline),
+        None if raw => until_quiet(line, deadline, QUIET),
         _ => line.receive(deadline, linger, &[], |bytes| frames.read(bytes, known)),
     };
     frames.trace(line);
@@ -331,7 +331,7 @@ fn prefix(want: &[u8], got: &[u8]) -> Match {
 }
 
 /// An answer without boundaries is whole when it began and then paused, or the stream ended.
-fn until_quiet(line: &mut Line, deadline: Instant) -> Received {
+pub(super) fn until_quiet(line: &mut Line, deadline: Instant, quiet: Duration) -> Received {
     let mut all = line.receive(deadline, Duration::ZERO, &[], |bytes| {
         Ok(if bytes.is_empty() {
             Match::NotYet
@@ -344,7 +344,7 @@ fn until_quiet(line: &mut Line, deadline: Instant) -> Received {
             all.stop = Stop::Flood(all.bytes.len());
             break;
         }
-        let more = line.receive(Instant::now() + QUIET, Duration::ZERO, &[], |bytes| {
+        let more = line.receive(Instant::now() + quiet, Duration::ZERO, &[], |bytes| {
             Ok(if bytes.is_empty() {
                 Match::NotYet
             } else {

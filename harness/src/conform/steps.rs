@@ -14,6 +14,7 @@ use super::line::Line;
 use super::play;
 use super::trace::Trace;
 use super::transfer::{closed, must, recv, send};
+use crate::plan::How;
 use crate::scenario::model::{RecvExpect, Step, StepKind};
 use crate::target::{Second, TargetError};
 use crate::verdict::{self, Deviation, Match, Stop};
@@ -337,6 +338,12 @@ fn connect(
 ) -> Result<(), NetError> {
     let to = ctx.target.endpoint();
     let mut options = ctx.profile.options.merged(options);
+    // Nagle would hold each piece until a peer that delays its acknowledgements sends one, for 40 ms
+    // a piece (RFC 9293 section 3.7.4). What arrives when is proved, not left to it.
+    let pieces = !matches!(ctx.delivery.how, How::Whole);
+    if pieces && ctx.profile.transport == Transport::Tcp && options.nodelay.is_none() {
+        options.nodelay = Some(true);
+    }
     let deadline = ctx.by(ctx.deadlines.connect);
     let open = |options: &SocketOptions| -> Result<Conn, NetError> {
         let interrupt = ctx.interrupt.clone();

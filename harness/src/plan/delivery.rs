@@ -153,7 +153,8 @@ impl Delivery {
                     None => String::new(),
                 };
                 let n = exchanges.len();
-                format!("{n} requests in one write ({}){half}", names.join(", "))
+                let requests = if n == 1 { "request" } else { "requests" };
+                format!("{n} {requests} in one write ({}){half}", names.join(", "))
             }
         }
     }

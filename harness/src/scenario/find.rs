@@ -6,12 +6,16 @@ use std::path::{Path, PathBuf};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::load::is_yaml;
 
-/// The name of folders that hold samples of mistakes: passed over unless named themselves.
+/// The name of folders that hold samples of mistakes.
 const INVALID: &str = "invalid";
 
+/// Folders that are passed over unless they are named themselves: samples of mistakes, and the suite,
+/// which needs a target.
+const PASSED_OVER: [&str; 2] = [INVALID, crate::suite::FOLDER];
+
 /// The files that paths stand for: a file for itself, whatever its ending; a folder for the
-/// `.yaml` and `.yml` files in it and below, sorted by path, without `invalid` folders and without
-/// hidden ones. Each file comes once.
+/// `.yaml` and `.yml` files in it and below, sorted by path, without folders named
+/// `invalid` or `suite`, and without hidden ones. Each file comes once.
 ///
 /// # Errors
 /// A path does not exist or cannot be read, or a folder holds no such file.
@@ -93,7 +97,7 @@ fn walk(
             continue;
         }
         if path.is_dir() {
-            if name != INVALID {
+            if !PASSED_OVER.iter().any(|p| name == *p) {
                 walk(&path, visited, files, errors);
             }
         } else if is_yaml(&path) && path.is_file() {

@@ -10,11 +10,11 @@ use sha2::{Digest, Sha256};
 use super::context::Context;
 use super::de::read;
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::lower::{self, Lowered, Targets, Unique};
+use super::lower::{self, Library, Lowered, Targets, Unique};
 use super::model::{Document, Scenario};
 use super::source::{MAX_FILE_BYTES, Source, Span};
 use super::suggest;
-use super::syntax::{Item, ProfileSyntax, ScenarioSyntax};
+use super::syntax::{Item, ProfileSyntax, ProtocolSyntax, ScenarioSyntax};
 use super::tree::{BUDGET, Kind, NodeId, Tree};
 
 /// Reads and checks a file, with the files that it names.
@@ -92,15 +92,39 @@ fn decode(path: &Path, bytes: Vec<u8>) -> Result<String, Box<Diagnostic>> {
     })
 }
 
-/// The profile of a file that others name: its first.
+/// What a file gives to others that name it: its first profile, or else its first protocol.
 #[derive(Clone)]
 enum Loaded {
     /// It is being read: whoever asks for it now is what it needs itself.
     Loading,
     /// It is right.
     Right(Box<Lowered>),
+    /// It has no profile, and its protocols are right.
+    Protocol(Box<Library>),
     /// It had mistakes, or has no profile.
     Wrong,
+}
+
+/// What a profile builds on.
+enum Base {
+    Profile(Box<Lowered>),
+    Protocol(Box<Library>),
+}
+
+fn no_profile(cx: &Context, given: &str, at: Span) {
+    cx.error_help(
+        at,
+        format!("`{given}` has no profile"),
+        "a profile begins with `target: NAME`",
+    );
+}
+
+/// The documents of a file; `None` for one that had a mistake.
+struct Documents {
+    /// By name.
+    profiles: Vec<(String, Option<Lowered>)>,
+    scenarios: Vec<Option<Scenario>>,
+    protocols: Vec<Option<Library>>,
 }
 
 /// One load: the file that was asked for, and those that it names.
@@ -137,11 +161,17 @@ impl Loader {
         let mut errors = Vec::new();
         let tree = Tree::parse(&source, BUDGET, &mut errors);
         let cx = Context::new(source, tree, errors);
-        let (profiles, scenarios) = self.documents(&cx);
+        let Documents {
+            profiles,
+            scenarios,
+            protocols,
+        } = self.documents(&cx);
         let errors = cx.into_errors();
         let first = profiles.first().and_then(|(_, lowered)| lowered.clone());
-        let loaded = match first {
-            Some(lowered) if errors.is_empty() => Loaded::Right(Box::new(lowered)),
+        let library = protocols.first().and_then(Option::clone);
+        let loaded = match (first, library) {
+            (Some(lowered), _) if errors.is_empty() => Loaded::Right(Box::new(lowered)),
+            (None, Some(library)) if errors.is_empty() => Loaded::Protocol(Box::new(library)),
             _ => Loaded::Wrong,
         };
         self.files.insert(key, loaded);
@@ -155,22 +185,21 @@ impl Loader {
             digest,
             profiles: profiles?,
             scenarios: scenarios.into_iter().collect::<Option<_>>()?,
+            protocols: protocols
+                .into_iter()
+                .map(|library| library.map(|l| l.protocol))
+                .collect::<Option<_>>()?,
         })
     }
 
     /// The profiles first, since scenarios name them, in whatever order they stand.
-    #[expect(
-        clippy::type_complexity,
-        reason = "profiles by name, and scenarios; used once"
-    )]
-    fn documents(
-        &mut self,
-        cx: &Context,
-    ) -> (Vec<(String, Option<Lowered>)>, Vec<Option<Scenario>>) {
+    fn documents(&mut self, cx: &Context) -> Documents {
         let mut profiles = Vec::new();
         let mut scenarios = Vec::new();
+        let mut protocols = Vec::new();
         let mut names = Unique::default();
         let mut titles = Unique::default();
+        let mut kinds = Unique::default();
         if cx.tree().documents.is_empty() && cx.mistakes() == 0 {
             cx.error_help(
                 Span::default(),
@@ -192,13 +221,23 @@ impl Loader {
                         cx.error(syntax.target.span, "the target's name is empty");
                     }
                     let base = self.base(cx, syntax.uses.as_ref());
-                    let lowered = lower::profile(
-                        cx,
-                        &syntax,
-                        first_key(cx, id).unwrap_or(at),
-                        base.as_ref().map(Option::as_ref).map_err(|_| ()),
-                    );
+                    let (profile, library) = match &base {
+                        Ok(Some(Base::Profile(lowered))) => (Ok(Some(&**lowered)), None),
+                        Ok(Some(Base::Protocol(library))) => (Ok(None), Some(&**library)),
+                        Ok(None) => (Ok(None), None),
+                        Err(()) => (Err(()), None),
+                    };
+                    let at = first_key(cx, id).unwrap_or(at);
+                    let lowered = lower::profile(cx, &syntax, at, profile, library);
                     profiles.push((name, lowered));
+                }
+                Some(DocumentKind::Protocol) => {
+                    if let Some(syntax) = read::<ProtocolSyntax>(cx, id) {
+                        if let Some(name) = syntax.protocol.get() {
+                            kinds.add(cx, "the protocol", name, syntax.protocol.span);
+                        }
+                        protocols.push(lower::protocol(cx, &syntax));
+                    }
                 }
                 Some(DocumentKind::Scenario) => scenarios.push(read::<ScenarioSyntax>(cx, id)),
                 None => {}
@@ -219,20 +258,35 @@ impl Loader {
                 lower::scenario(cx, &syntax, &mut targets, &mut ids)
             })
             .collect();
-        (profiles, scenarios)
+        Documents {
+            profiles,
+            scenarios,
+            protocols,
+        }
     }
 
-    /// The profile that `use:` names. `Err` where it had mistakes; they are told.
-    fn base(&mut self, cx: &Context, uses: Option<&Item<String>>) -> Result<Option<Lowered>, ()> {
+    /// The profile or protocol that `use:` names. `Err` where it had mistakes; they are told.
+    fn base(&mut self, cx: &Context, uses: Option<&Item<String>>) -> Result<Option<Base>, ()> {
         let Some(item) = uses else {
             return Ok(None);
         };
         let given = item.get().ok_or(())?;
-        self.profile_of(cx, given, item.span).map(Some).ok_or(())
+        self.base_of(cx, given, item.span).map(Some).ok_or(())
     }
 
     /// The first profile of a file that is named at `at`.
     fn profile_of(&mut self, cx: &Context, given: &str, at: Span) -> Option<Lowered> {
+        match self.base_of(cx, given, at)? {
+            Base::Profile(lowered) => Some(*lowered),
+            Base::Protocol(_) => {
+                no_profile(cx, given, at);
+                None
+            }
+        }
+    }
+
+    /// What the file gives that is named at `at`.
+    fn base_of(&mut self, cx: &Context, given: &str, at: Span) -> Option<Base> {
         let path = cx.path(given);
         let path = path
             .strip_prefix("./")
@@ -240,7 +294,8 @@ impl Loader {
             .unwrap_or(path);
         let key = canonical(&path);
         match self.files.get(&key) {
-            Some(Loaded::Right(lowered)) => return Some((**lowered).clone()),
+            Some(Loaded::Right(lowered)) => return Some(Base::Profile(lowered.clone())),
+            Some(Loaded::Protocol(library)) => return Some(Base::Protocol(library.clone())),
             Some(Loaded::Wrong) => return None,
             Some(Loaded::Loading) => {
                 cx.error_help(
@@ -280,14 +335,11 @@ impl Loader {
         if let (Some(document), Some(Loaded::Wrong)) = (&document, self.files.get(&key))
             && document.profiles.is_empty()
         {
-            cx.error_help(
-                at,
-                format!("`{given}` has no profile"),
-                "a profile begins with `target: NAME`",
-            );
+            no_profile(cx, given, at);
         }
         match self.files.get(&key) {
-            Some(Loaded::Right(lowered)) => Some((**lowered).clone()),
+            Some(Loaded::Right(lowered)) => Some(Base::Profile(lowered.clone())),
+            Some(Loaded::Protocol(library)) => Some(Base::Protocol(library.clone())),
             _ => None,
         }
     }
@@ -365,6 +417,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 enum DocumentKind {
+    Protocol,
     Profile,
     Scenario,
 }
@@ -378,7 +431,7 @@ fn first_key(cx: &Context, id: NodeId) -> Option<Span> {
 
 /// What a document is: its first key says it.
 fn document_kind(cx: &Context, id: NodeId) -> Option<DocumentKind> {
-    const WORDS: [&str; 3] = ["target", "scenario", "known_failures"];
+    const WORDS: [&str; 4] = ["target", "scenario", "protocol", "known_failures"];
     const HELP: &str = "a document begins with `target: NAME` (a profile) or `scenario: NAME`";
     let node = cx.node(id);
     let entries = match &node.kind {
@@ -405,6 +458,7 @@ fn document_kind(cx: &Context, id: NodeId) -> Option<DocumentKind> {
     match &*first.key {
         "target" => return Some(DocumentKind::Profile),
         "scenario" => return Some(DocumentKind::Scenario),
+        "protocol" => return Some(DocumentKind::Protocol),
         "known_failures" => {
             cx.error_help(first.key_span, "`known_failures` is not built yet", HELP);
             return None;
@@ -420,6 +474,7 @@ fn document_kind(cx: &Context, id: NodeId) -> Option<DocumentKind> {
         );
         return match &*late.key {
             "scenario" => Some(DocumentKind::Scenario),
+            "protocol" => Some(DocumentKind::Protocol),
             // A scenario may have a `target:` too.
             _ if entries.iter().any(|e| &*e.key == "cases") => None,
             _ => Some(DocumentKind::Profile),

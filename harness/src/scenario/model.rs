@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use harness_net::{Endpoint, SocketOptions, TcpState, Transport};
 use harness_targets::Digest;
-use harness_wire::{Encoded, Framing};
+use harness_wire::{Encoded, Framing, Limits};
 
 /// A place in a file, for reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Location {
     pub column: u32,
 }
 
-/// One file: its profiles and its scenarios.
+/// One file: its profiles, scenarios and protocols.
 #[derive(Clone, Debug)]
 pub struct Document {
     /// The file, as the user named it.
@@ -33,6 +33,25 @@ pub struct Document {
     pub profiles: Vec<Arc<Profile>>,
     /// The scenarios that it defines.
     pub scenarios: Vec<Scenario>,
+    /// The protocols that it defines.
+    pub protocols: Vec<Arc<Protocol>>,
+}
+
+/// Framings without a target, for the profiles that name their file in `use`.
+#[derive(Clone, Debug)]
+pub struct Protocol {
+    /// Its name: the value of `protocol:`.
+    pub name: String,
+    /// What it is, in a sentence.
+    pub about: Option<String>,
+    /// Where it is defined.
+    pub at: Location,
+    /// Its framings over streams, by name.
+    pub frames: BTreeMap<String, Arc<dyn Framing>>,
+    /// Its framings over datagrams, by name. Most are the same.
+    pub datagrams: BTreeMap<String, Arc<dyn Framing>>,
+    /// The bounds of its frames.
+    pub limits: Limits,
 }
 
 /// What is tested and how it speaks.
@@ -122,6 +141,8 @@ pub struct Builtin {
     pub descriptors: Option<u64>,
     /// The planted fault, if one is wanted.
     pub fault: Option<String>,
+    /// The folder that it serves; `None` for a temporary one, or where it serves none.
+    pub root: Option<PathBuf>,
 }
 
 /// What a target may lack.
@@ -264,6 +285,8 @@ pub struct Case {
     pub thresholds: Vec<Threshold>,
     /// True: its boundary diagram is shown even when it passes.
     pub show: bool,
+    /// True: it is part of the suite that is built in, and runs when its target's file is given.
+    pub shipped: bool,
 }
 
 /// How much a failure weighs.

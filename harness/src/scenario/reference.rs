@@ -6,18 +6,22 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 
 use super::schema::{definitions, name_of};
-use super::syntax::{ProfileSyntax, ScenarioSyntax};
+use super::syntax::{ProfileSyntax, ProtocolSyntax, ScenarioSyntax};
 
 /// The reference of the language in Markdown: every key with its type, default and meaning.
 pub fn reference() -> String {
     let definitions = definitions();
     let mut text = String::from(
         "# The scenario language\n\n\
-         A file holds one or more YAML documents, with `---` between them. Each is a profile or a\n\
-         scenario; its first key, `target` or `scenario`, says which.\n",
+         A file holds one or more YAML documents, with `---` between them. Each is a profile, a\n\
+         scenario or a protocol; its first key, `target`, `scenario` or `protocol`, says which.\n",
     );
     let mut seen = BTreeSet::new();
-    let mut next = vec![name_of::<ScenarioSyntax>(), name_of::<ProfileSyntax>()];
+    let mut next = vec![
+        name_of::<ProtocolSyntax>(),
+        name_of::<ScenarioSyntax>(),
+        name_of::<ProfileSyntax>(),
+    ];
     while let Some(name) = next.pop() {
         if !seen.insert(name.clone()) {
             continue;

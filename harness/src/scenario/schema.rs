@@ -5,21 +5,22 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
-use super::syntax::{ProfileSyntax, ScenarioSyntax};
+use super::syntax::{ProfileSyntax, ProtocolSyntax, ScenarioSyntax};
 
-/// The JSON schema (draft-07) of one document of a file: a profile or a scenario.
+/// The JSON schema (draft-07) of one document of a file: a profile, a scenario or a protocol.
 pub fn schema() -> Value {
     let mut generator = SchemaSettings::draft07()
         .with_transform(RecursiveTransform(close))
         .into_generator();
     let profile = generator.subschema_for::<ProfileSyntax>();
     let scenario = generator.subschema_for::<ScenarioSyntax>();
+    let protocol = generator.subschema_for::<ProtocolSyntax>();
     let definitions = generator.take_definitions(true);
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "harness scenario",
-        "description": "One document of a scenario file: a target profile or a scenario.",
-        "anyOf": [profile, scenario],
+        "description": "One document of a scenario file: a target profile, a scenario or a protocol.",
+        "anyOf": [profile, scenario, protocol],
         "definitions": definitions,
     })
 }

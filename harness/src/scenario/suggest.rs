@@ -145,11 +145,7 @@ pub(crate) fn not_built(owner: &str, word: &str) -> bool {
         "CaseSyntax" => &["load"],
         "DeliverSyntax" => &["truncate", "interleave", "late", "slow_reader"],
         "StepSyntax" => &["get"],
-        "FrameSyntax" => &["http", "resp", "websocket", "first_of", "switch", "repeat"],
-        "FieldSyntax" => &[
-            "varint", "decimal", "headers", "lines", "frame", "switch", "repeat", "first_of",
-        ],
-        "IntArgs" => &["count_of", "absent", "only"],
+        "FrameSyntax" => &["http", "resp", "websocket"],
         "ExchangeSyntax" => &["error"],
         _ => &[],
     };

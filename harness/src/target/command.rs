@@ -32,11 +32,20 @@ pub(super) fn builtin_launch(builtin: &Builtin, launcher: &Path, endpoint: &Endp
         argv.extend(["--fault".to_owned(), fault.clone()]);
     }
     argv.extend(["--digest".to_owned(), builtin.digest.name().to_owned()]);
+    if let Some(root) = &builtin.root {
+        argv.extend(["--root".to_owned(), root.display().to_string()]);
+    }
     Launch {
         // Servers that ask no client for a key do not look at it.
         env: vec![(KEY_VARIABLE.to_owned(), TEST_KEY.to_owned())],
         ..launch(argv, launcher)
     }
+}
+
+/// True for a reference server that makes a temporary folder for itself.
+pub(super) fn makes_folder(builtin: &Builtin) -> bool {
+    let serves_files = harness_targets::find(&builtin.server).is_ok_and(|s| s.serves_files());
+    serves_files && builtin.root.is_none()
 }
 
 fn launch(argv: Vec<String>, launcher: &Path) -> Launch {

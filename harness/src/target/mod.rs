@@ -15,7 +15,7 @@ use harness_net::{
 };
 
 pub use self::command::program;
-use self::command::{binary_digest, builtin_launch, command_launch, command_line};
+use self::command::{binary_digest, builtin_launch, command_launch, command_line, makes_folder};
 pub use self::error::TargetError;
 use self::last_words::{last_words, stderr_lines};
 use crate::run::TargetInfo;
@@ -42,7 +42,7 @@ pub struct Target {
     death: Mutex<Option<(Exit, Vec<String>)>>,
     /// Keeps the port for restarts.
     _lease: Option<PortLease>,
-    /// Holds the Unix socket.
+    /// Holds the Unix socket, and the folder that a reference server makes for itself.
     _dir: Option<tempfile::TempDir>,
 }
 
@@ -75,16 +75,17 @@ impl Target {
                 error: e.to_string(),
             }
         };
-        let (lease, dir, endpoint) = match (&profile.origin, profile.transport) {
+        let folder = |what| {
+            let made = tempfile::Builder::new().prefix("harness-").tempdir();
+            made.map_err(system(what))
+        };
+        let (lease, mut dir, endpoint) = match (&profile.origin, profile.transport) {
             (Origin::Connect(endpoint), _) => (None, None, endpoint.clone()),
             (_, transport) if transport.is_unix() && profile.abstract_name => {
                 (None, None, Endpoint::unix(transport, fresh_name()))
             }
             (_, transport) if transport.is_unix() => {
-                let dir = tempfile::Builder::new()
-                    .prefix("harness-")
-                    .tempdir()
-                    .map_err(system("making a folder for the Unix socket"))?;
+                let dir = folder("making a folder for the Unix socket")?;
                 let path = dir.path().join("target.sock");
                 let endpoint = Endpoint::unix(transport, UnixAddr::Path(path));
                 (None, Some(dir), endpoint)
@@ -104,11 +105,20 @@ impl Target {
         };
         let (launch, ready, within) = match &profile.origin {
             Origin::Connect(_) => (None, Ready::Listening, BUILTIN_WITHIN),
-            Origin::Builtin(builtin) => (
-                Some(builtin_launch(builtin, launcher, &endpoint)),
-                Ready::Listening,
-                BUILTIN_WITHIN,
-            ),
+            Origin::Builtin(builtin) => {
+                let mut launch = builtin_launch(builtin, launcher, &endpoint);
+                if makes_folder(builtin) {
+                    // In a folder of this target's, so that nothing of it stays when it is killed.
+                    let made = match dir.take() {
+                        Some(dir) => dir,
+                        None => folder("making a folder for the files of the target")?,
+                    };
+                    let path = made.path().display().to_string();
+                    launch.env.push(("TMPDIR".to_owned(), path));
+                    dir = Some(made);
+                }
+                (Some(launch), Ready::Listening, BUILTIN_WITHIN)
+            }
             Origin::Start(command) => (
                 Some(command_launch(command, profile, launcher, &endpoint)),
                 command.ready.clone(),

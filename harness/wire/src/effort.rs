@@ -72,10 +72,7 @@ mod tests {
         let field = |name: &str, kind| FieldSpec::new(name, kind);
         let size_of = |fields: &[&str]| Kind::Int {
             int: IntType::be(4),
-            role: IntRole::SizeOf {
-                fields: fields.iter().map(|name| (*name).to_owned()).collect(),
-                adjust: 0,
-            },
+            role: IntRole::size_of(fields.iter().map(|name| (*name).to_owned()).collect()),
         };
         let composed = |specs| Composed::new("composed", specs, limits).unwrap();
         let json = JsonSpec {

@@ -1,6 +1,6 @@
 //! The contract of a framing.
 
-use crate::{Decoder, EncodeError, Encoded, Message};
+use crate::{Decoder, EncodeError, Encoded, FieldSpec, Message};
 
 /// A frame that is wrong on purpose, and the name of its mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,11 @@ pub trait Framing: Send + Sync + std::fmt::Debug {
 
     /// The field that a bare value stands for: the frame's only settable field without a default.
     fn sole_field(&self) -> Option<String>;
+
+    /// The fields that it was described by. None for a framing that is not described so.
+    fn specs(&self) -> &[FieldSpec] {
+        &[]
+    }
 
     /// A decoder at the start of a stream.
     fn decoder(&self) -> Box<dyn Decoder>;

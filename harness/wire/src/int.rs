@@ -10,10 +10,24 @@ pub enum Order {
     Big,
     /// Least significant byte first.
     Little,
+    /// As the machine that runs this keeps its own integers: what a C program writes that sends
+    /// its variables as they are.
+    Native,
+}
+
+impl Order {
+    /// True where the most significant byte comes first on this machine.
+    const fn is_big(self) -> bool {
+        match self {
+            Self::Big => true,
+            Self::Little => false,
+            Self::Native => cfg!(target_endian = "big"),
+        }
+    }
 }
 
 /// An integer type. Written `u8`, `i8`, and from 16 to 64 bits in steps of 8 with an order:
-/// `u16be`, `u24be`, `i32le`, `u64be`.
+/// `u16be`, `u24be`, `i32le`, `u64ne`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IntType {
     /// Bytes, 1 to 8.
@@ -53,6 +67,15 @@ impl IntType {
         }
     }
 
+    /// An unsigned integer of so many bytes, in this machine's own order.
+    pub const fn ne(width: u8) -> Self {
+        Self {
+            width,
+            signed: false,
+            order: Order::Native,
+        }
+    }
+
     /// The same width and order, signed.
     pub const fn signed(self) -> Self {
         Self {
@@ -63,9 +86,10 @@ impl IntType {
 
     /// The same width and sign, the bytes the other way round.
     pub const fn swapped(self) -> Self {
-        let order = match self.order {
-            Order::Big => Order::Little,
-            Order::Little => Order::Big,
+        let order = if self.order.is_big() {
+            Order::Little
+        } else {
+            Order::Big
         };
         Self { order, ..self }
     }
@@ -113,12 +137,11 @@ impl IntType {
     pub fn read(self, bytes: &[u8]) -> i128 {
         let width = self.bytes().min(bytes.len());
         let mut word = [0u8; 8];
-        match self.order {
-            Order::Big => word[8 - width..].copy_from_slice(&bytes[..width]),
-            Order::Little => {
-                word[..width].copy_from_slice(&bytes[..width]);
-                word.reverse();
-            }
+        if self.order.is_big() {
+            word[8 - width..].copy_from_slice(&bytes[..width]);
+        } else {
+            word[..width].copy_from_slice(&bytes[..width]);
+            word.reverse();
         }
         let raw = u64::from_be_bytes(word);
         if self.signed && width > 0 {
@@ -135,7 +158,7 @@ impl IntType {
         let word = value.to_be_bytes();
         let at = out.len();
         out.extend_from_slice(&word[16 - width..]);
-        if self.order == Order::Little {
+        if !self.order.is_big() {
             out[at..].reverse();
         }
     }
@@ -148,6 +171,7 @@ impl fmt::Display for IntType {
             (1, _) => "",
             (_, Order::Big) => "be",
             (_, Order::Little) => "le",
+            (_, Order::Native) => "ne",
         };
         write!(f, "{sign}{}{order}", u32::from(self.width) * 8)
     }
@@ -183,12 +207,8 @@ impl FromStr for IntType {
         let order = match (width, order) {
             (1, "") | (2.., "be") => Order::Big,
             (2.., "le") => Order::Little,
+            (2.., "ne") => Order::Native,
             (1, _) => return Err(wrong("one byte has no order, write u8 or i8")),
-            (_, "" | "ne" | "native") => {
-                return Err(wrong(
-                    "the machine's own order is not built yet, write be or le",
-                ));
-            }
             _ => return Err(wrong(form)),
         };
         Ok(Self {
@@ -205,7 +225,7 @@ mod tests {
 
     fn all() -> impl Iterator<Item = IntType> {
         (1..=8).flat_map(|width| {
-            [IntType::be(width), IntType::le(width)]
+            [IntType::be(width), IntType::le(width), IntType::ne(width)]
                 .into_iter()
                 .flat_map(|t| [t, t.signed()])
         })
@@ -226,7 +246,17 @@ mod tests {
             assert_eq!(parsed, expected, "{int}");
         }
         for wrong in [
-            "", "u", "u0be", "u7", "u12be", "u72be", "u16", "i32ne", "u8be", "f32", "u016be",
+            "",
+            "u",
+            "u0be",
+            "u7",
+            "u12be",
+            "u72be",
+            "u16",
+            "i32native",
+            "u8be",
+            "f32",
+            "u016be",
         ] {
             let error = wrong.parse::<IntType>().unwrap_err();
             assert_eq!(error.given, wrong);
@@ -260,6 +290,12 @@ mod tests {
         IntType::be(3).write(0x010203, &mut out);
         IntType::le(4).signed().write(-5, &mut out);
         assert_eq!(out, [1, 2, 3, 0xfb, 0xff, 0xff, 0xff]);
+        let mut native = Vec::new();
+        IntType::ne(4).write(0x0102_0304, &mut native);
+        assert_eq!(native, 0x0102_0304_u32.to_ne_bytes());
+        IntType::ne(4).swapped().write(0x0102_0304, &mut native);
+        native[4..].reverse();
+        assert_eq!(native[..4], native[4..]);
         assert_eq!(IntType::be(2).read(&[0xff, 0xfe, 9]), 0xfffe);
         assert_eq!(IntType::be(2).signed().read(&[0xff, 0xfe]), -2);
     }

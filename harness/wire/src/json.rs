@@ -22,7 +22,7 @@ pub(crate) fn read<'a>(
     depth: usize,
     wanted: [Option<&str>; 2],
 ) -> Result<[Found<'a>; 2], Wrong> {
-    let content = text::accept(content)?;
+    let content = text::check(content)?;
     let malformed = |at: usize, what: String| Wrong {
         kind: FrameErrorKind::Malformed,
         at,

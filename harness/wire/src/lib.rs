@@ -20,11 +20,13 @@ pub mod framings;
 mod int;
 mod json;
 mod limits;
+mod line;
 mod message;
 mod terminator;
 
 pub use compose::{
-    DigestSpec, Extent, FieldSpec, IntRole, JsonSpec, Kind, SpecError, SpecErrorKind,
+    Alternative, DigestSpec, Digits, Extent, FieldSpec, HeaderSize, HeadersSpec, IntRole, JsonSpec,
+    Kind, LinesSpec, RepeatSpec, Selector, SpecError, SpecErrorKind, SwitchCase, SwitchSpec,
 };
 pub use decoder::{Decoder, Progress};
 pub use digest::{Algorithm, UnknownAlgorithm};
@@ -36,4 +38,5 @@ pub use framings::{
 };
 pub use int::{IntType, Order, UnknownInt};
 pub use limits::Limits;
+pub use line::LineEnd;
 pub use message::{Message, Value};

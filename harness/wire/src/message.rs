@@ -16,6 +16,10 @@ pub enum Value {
     Bytes(Vec<u8>),
     /// A JSON object or other value, for fields that hold JSON.
     Json(serde_json::Value),
-    /// The fields of a nested frame.
+    /// Header lines, in this order.
+    Headers(Vec<(String, Vec<u8>)>),
+    /// The fields of a nested frame; for alternatives the one that is meant, by its name.
     Frame(Message),
+    /// The items of what stands several times: lines, or frames.
+    List(Vec<Value>),
 }

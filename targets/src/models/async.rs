@@ -186,11 +186,16 @@ async fn connection(stream: &mut impl Stream, session: &mut dyn Session, shared:
                     Ok(outcome) => flow = session.ran(outcome, &mut out),
                     Err(_) => return,
                 },
+                Flow::More => {
+                    // Where nothing was written, nothing was waited for: let other tasks run.
+                    tokio::task::yield_now().await;
+                    flow = session.more(&mut out);
+                }
                 other => break other,
             }
         };
         wait = match flow {
-            Flow::Continue | Flow::Spin | Flow::Run(_) => patience.end(),
+            Flow::Continue | Flow::Spin | Flow::Run(_) | Flow::More => patience.end(),
             Flow::Wait(time) => Some(time),
             Flow::Within(time) => Some(patience.left(time)),
             Flow::Close => {

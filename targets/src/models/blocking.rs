@@ -111,11 +111,12 @@ pub(crate) fn connection(
             }
             match flow {
                 Flow::Run(job) => flow = session.ran(job.run(), &mut out),
+                Flow::More if shared.is_running() => flow = session.more(&mut out),
                 other => break other,
             }
         };
         let next = match flow {
-            Flow::Continue | Flow::Spin | Flow::Run(_) => patience.end(),
+            Flow::Continue | Flow::Spin | Flow::Run(_) | Flow::More => patience.end(),
             Flow::Wait(time) => Some(time),
             Flow::Within(time) => Some(patience.left(time)),
             Flow::Close => {

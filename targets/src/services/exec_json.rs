@@ -11,12 +11,10 @@ use harness_net::Transport;
 use self::header::{ReplyHeader, RequestHeader};
 use crate::command::{COMMAND_MAX, Outcome, Runner, Started};
 use crate::inbox::Inbox;
+use crate::json_header;
 use crate::service::{Factory, Kind, Service, Setup, Sockets, faults};
 use crate::session::{Flow, Output, READ, Session};
 use crate::{Model, habits};
-
-/// Longest header in bytes.
-const HEADER_MAX: usize = 64 << 10;
 
 faults! { Bug:
     LengthWhole "header_assumed_whole" ("S6", ["json-header"])
@@ -148,13 +146,7 @@ impl ExecJson {
             Some(Bug::LittleEndian) => u32::from_le_bytes(bytes),
             _ => u32::from_be_bytes(bytes),
         };
-        let size = usize::try_from(length).unwrap_or(usize::MAX);
-        if size > HEADER_MAX && self.bug != Some(Bug::NoHeaderLimit) {
-            return Err(format!(
-                "header of {length} bytes; at most {HEADER_MAX} are allowed"
-            ));
-        }
-        Ok(size)
+        json_header::size(length, self.bug != Some(Bug::NoHeaderLimit))
     }
 
     fn execute(&mut self, command: &[u8], header: &RequestHeader, out: &mut Output) -> Flow {

@@ -1,9 +1,13 @@
 //! The registry: one file and one line here for each service.
 
 mod echo;
+mod encodings;
 mod exec;
 mod exec_json;
+mod exec_unframed;
+mod file;
 mod hmac;
+mod http;
 mod reads;
 mod reverse;
 mod udp_chat;
@@ -25,6 +29,10 @@ pub(crate) static SERVICES: &[Service] = &[
     exec::SERVICE,
     exec_json::SERVICE,
     hmac::SERVICE,
+    exec_unframed::SERVICE,
+    file::SERVICE,
+    http::SERVICE,
+    encodings::SERVICE,
     udp_echo::SERVICE,
     udp_upper::SERVICE,
     udp_time::SERVICE,

@@ -107,7 +107,7 @@ pub(crate) const SERVICE: Service = Service {
         ),
         Shown::reads(
             "decoder_shared",
-            &[Read(b"he"), Other(b"x\n")],
+            &[Read(b"he"), Other(&Read(b"x\n"))],
             "continue; X\\n continue",
             "continue; HEX\\n continue",
         ),

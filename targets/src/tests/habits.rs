@@ -175,7 +175,7 @@ fn stop_waits_for_clients(service: &'static Service, fault: &'static str) {
 
 fn partial_write_ignored(service: &'static Service, fault: &'static str) {
     let (request, reply) = conversation(service.name);
-    let times = (2 << 20) / reply.len();
+    let times = (256 << 10) / reply.len();
     each(fault, |config, faulty| {
         let running = run(service.name, &config);
         let client = Client::with(&running, |socket| {

@@ -13,11 +13,11 @@ use std::time::Duration;
 
 use crate::command::Runner;
 use crate::datagram::{Answer, Incoming};
-use crate::server::factory;
-use crate::service::{Fault, Kind, Service, Setup, Sockets};
+use crate::folder::Folder;
+use crate::service::{Factory, Fault, Kind, Service, Setup, Sockets};
 use crate::services::answer;
 use crate::session::{Flow, Output, Session};
-use crate::{Digest, TEST_KEY};
+use crate::{Digest, TEST_KEY, server};
 
 /// What happens to a session.
 #[derive(Clone, Copy)]
@@ -33,7 +33,7 @@ pub(crate) enum In {
     /// All of these wait together.
     Joined(&'static [In]),
     /// The same service's next connection reads these.
-    Other(&'static [u8]),
+    Other(&'static In),
     /// The connection is there.
     Begin,
     /// These bytes, from and to, of the right answer to the challenge.
@@ -51,7 +51,8 @@ pub(crate) enum In {
 impl In {
     pub(crate) fn bytes(self) -> Vec<u8> {
         match self {
-            Self::Read(bytes) | Self::Other(bytes) => bytes.to_vec(),
+            Self::Read(bytes) => bytes.to_vec(),
+            Self::Other(is) => is.bytes(),
             Self::Fill(byte, size) => vec![byte; size],
             Self::Words(text, byte, size) => [text, &vec![byte; size]].concat(),
             Self::Json(header, body) => {
@@ -204,23 +205,47 @@ pub(crate) struct Transcript {
     pub(crate) sent: Vec<u8>,
 }
 
+/// What makes the sessions of a stream service.
+pub(crate) fn factory(
+    service: &'static Service,
+    fault: Option<&'static Fault>,
+    runner: Runner,
+) -> Factory {
+    let setup = setup(service, fault, runner);
+    match &service.kind {
+        Kind::Stream(make) => server::factory(setup, make),
+        Kind::Files(make) => {
+            server::factory(setup, |setup| make(setup, Folder::samples().unwrap()))
+        }
+        Kind::Datagram(_) => panic!("{} has no sessions", service.name),
+    }
+}
+
+/// What a service is made with, on its first transport.
+pub(crate) fn setup(
+    service: &'static Service,
+    fault: Option<&'static Fault>,
+    runner: Runner,
+) -> Setup {
+    Setup {
+        fault,
+        transport: service.transports[0],
+        runner,
+        key: TEST_KEY.into(),
+        digest: Digest::default(),
+    }
+}
+
 impl Transcript {
     pub(crate) fn new(
         service: &'static Service,
         fault: Option<&'static Fault>,
         runner: Runner,
     ) -> Self {
-        let Kind::Stream(make) = &service.kind else {
-            panic!("{} has no sessions", service.name);
-        };
-        let setup = Setup {
-            fault,
-            transport: service.transports[0],
-            runner,
-            key: TEST_KEY.into(),
-            digest: Digest::default(),
-        };
-        let factory = factory(*make, setup);
+        Self::of(&factory(service, fault, runner))
+    }
+
+    pub(crate) fn of(factory: &Factory) -> Self {
         Self {
             session: factory(),
             other: factory(),
@@ -242,8 +267,12 @@ impl Transcript {
     pub(crate) fn step(&mut self, call: impl FnOnce(&mut dyn Session, &mut Output) -> Flow) {
         let mut out = Output::default();
         let mut flow = call(self.session.as_mut(), &mut out);
-        while let Flow::Run(job) = flow {
-            flow = self.session.ran(job.run(), &mut out);
+        loop {
+            flow = match flow {
+                Flow::Run(job) => self.session.ran(job.run(), &mut out),
+                Flow::More => self.session.more(&mut out),
+                _ => break,
+            };
         }
         let writes: Vec<String> = out.writes().map(shown).collect();
         self.sent.extend(out.writes().flatten());
@@ -286,7 +315,7 @@ fn transcript(
     let mut transcript = Transcript::new(service, fault, runner);
     let mut right = Vec::new();
     for event in events {
-        if transcript.closed {
+        if transcript.closed && !matches!(event, In::Other(_)) {
             break;
         }
         match *event {
@@ -303,10 +332,12 @@ fn transcript(
             In::End => transcript.step(|session, out| session.end(out)),
             In::Broken => transcript.step(|session, _| session.broken()),
             In::Idle => transcript.step(|session, out| session.idle(out)),
-            In::Other(bytes) => {
+            In::Other(is) => {
+                let closed = std::mem::take(&mut transcript.closed);
                 std::mem::swap(&mut transcript.session, &mut transcript.other);
-                transcript.read(bytes);
+                transcript.read(&is.bytes());
                 std::mem::swap(&mut transcript.session, &mut transcript.other);
+                transcript.closed = closed;
             }
             bytes => transcript.read(&bytes.bytes()),
         }
@@ -322,13 +353,7 @@ fn answers(
     let Kind::Datagram(make) = &service.kind else {
         panic!("{} has no datagrams", service.name);
     };
-    let mut responder = make(Setup {
-        fault,
-        transport: service.transports[0],
-        runner: Runner::for_tests(),
-        key: Vec::new(),
-        digest: Digest::default(),
-    });
+    let mut responder = make(setup(service, fault, Runner::for_tests()));
     let buffer = fault.map_or(Sockets::RIGHT, |f| f.sockets).datagram_buffer;
     let mut all = Vec::new();
     for (port, datagram) in datagrams {

@@ -8,7 +8,7 @@ use crate::command::Runner;
 use crate::{find, services};
 
 /// The shipped scenarios that faults may name.
-const SCENARIOS: [&str; 15] = [
+const SCENARIOS: [&str; 19] = [
     "sticky",
     "nagle",
     "burst",
@@ -24,6 +24,10 @@ const SCENARIOS: [&str; 15] = [
     "udp-time",
     "udp-chat",
     "hmac-auth",
+    "unframed",
+    "file-transfer",
+    "http",
+    "encodings",
 ];
 
 #[test]

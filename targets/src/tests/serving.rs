@@ -28,6 +28,12 @@ fn what_cannot_be_served_is_refused_with_what_can() {
         ("exec-json", "tcp://[::]:0", None, "use tcp://127.0.0.1:0"),
         ("exec", "tcp://192.0.2.1:9", None, "use tcp://127.0.0.1:9"),
         (
+            "file",
+            "tcp://0.0.0.0:0",
+            None,
+            "`file` reads and writes files",
+        ),
+        (
             "echo",
             "tcp://127.0.0.1:0",
             Some("no_such"),
@@ -60,6 +66,26 @@ fn what_cannot_be_served_is_refused_with_what_can() {
         .map(|_| ())
         .unwrap_err();
     assert!(error.to_string().contains("leave the model out"), "{error}");
+}
+
+#[test]
+fn a_root_is_for_services_of_files() {
+    let mut config = config("tcp://127.0.0.1:0");
+    config.root = Some("/no/such/folder".into());
+    for (name, expected) in [
+        ("echo", "root is given, but `echo` serves no files"),
+        ("file", "cannot serve the folder /no/such/folder: "),
+    ] {
+        let error = start(name, &config, &mut |_| {}).map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+    let mut lines = Vec::new();
+    config.root = None;
+    let running = start("file", &config, &mut |line| lines.push(line.to_owned())).unwrap();
+    let (_, folder) = lines[1].split_once("the files of ").unwrap();
+    assert!(std::path::Path::new(folder).join("hello.txt").exists());
+    running.stop();
+    assert!(!std::path::Path::new(folder).exists(), "{folder}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use harness_net::{Endpoint, Transport, UnixAddr};
 use socket2::{Domain, SockAddr, Socket, Type};
 
-use super::sessions::CONVERSATIONS;
+use super::sessions::{CONVERSATIONS, UNFRAMED};
 use crate::{Config, Model, Running, ServeError, Service, find, services, start};
 
 /// A wait that ends here has failed.
@@ -119,6 +119,9 @@ pub(crate) fn until(what: &str, condition: impl Fn() -> bool) {
 
 /// A service's conversation and its answer, as bytes.
 pub(super) fn conversation(name: &str) -> (Vec<u8>, Vec<u8>) {
+    if name == "exec-unframed" {
+        return (UNFRAMED.0.to_vec(), UNFRAMED.1.to_vec());
+    }
     let (_, request, _, reply) = CONVERSATIONS.iter().find(|c| c.0 == name).unwrap();
     (request.bytes(), unescape(reply))
 }
@@ -137,6 +140,7 @@ fn unescape(text: &str) -> Vec<u8> {
                 u8::from_str_radix(str::from_utf8(&digits).unwrap(), 16).unwrap()
             }
             Some(b'n') => b'\n',
+            Some(b'r') => b'\r',
             other => other.unwrap(),
         });
     }

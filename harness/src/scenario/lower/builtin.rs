@@ -1,5 +1,7 @@
 //! The reference server that a profile names.
 
+use std::path::PathBuf;
+
 use harness_net::Transport;
 use harness_targets::{Digest, Service, find, services};
 
@@ -76,6 +78,7 @@ pub(crate) fn builtin(
         None => None,
         Some(item) => Some(descriptors(cx, item)?),
     };
+    let root = root(cx, service, map.and_then(|m| m.root.as_ref()));
     Some((
         Builtin {
             server: name.clone(),
@@ -83,6 +86,7 @@ pub(crate) fn builtin(
             digest,
             descriptors,
             fault: fault?,
+            root: root?,
         },
         transport,
     ))
@@ -117,6 +121,34 @@ fn descriptors(cx: &Context, item: &Item<Count>) -> Option<u64> {
         return None;
     }
     Some(u64::from(most))
+}
+
+/// The folder that it serves. The outer `None` is a mistake.
+fn root(cx: &Context, service: &Service, item: Option<&Item<String>>) -> Option<Option<PathBuf>> {
+    let Some(item) = item else {
+        return Some(None);
+    };
+    let given = item.get()?;
+    let path = cx.path(given);
+    if !service.serves_files() {
+        cx.error_help(
+            item.span,
+            format!("`{}` serves no files", service.name),
+            "leave `root` out",
+        );
+    } else if !path.is_dir() {
+        cx.error_help(
+            item.span,
+            format!("there is no folder `{given}`"),
+            format!(
+                "it is looked for at {}, relative to this file",
+                path.display()
+            ),
+        );
+    } else {
+        return Some(Some(path));
+    }
+    None
 }
 
 /// A name that must be one of those known. The outer `None` is a mistake.

@@ -155,6 +155,7 @@ fn case(
         deliver,
         thresholds,
         show: flag(given.show.as_ref()),
+        shipped: false,
     })
 }
 

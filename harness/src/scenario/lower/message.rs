@@ -7,6 +7,7 @@ use harness_wire::{EncodeError, Message as WireMessage, Value};
 use crate::scenario::context::{Context, Word};
 use crate::scenario::de::{BYTES_WORDS, read};
 use crate::scenario::lower::frame::Frame;
+use crate::scenario::lower::structured::{self, is_structured};
 use crate::scenario::lower::{json, value};
 use crate::scenario::model::Message;
 use crate::scenario::source::Span;
@@ -78,7 +79,12 @@ pub(crate) fn message(cx: &Context, frames: &Frames, given: &MessageSyntax) -> O
 }
 
 fn refuse(cx: &Context, error: &EncodeError, given: &MessageSyntax, places: &[(String, Span)]) {
-    let place = |name: &str| places.iter().find(|(n, _)| n == name).map(|(_, at)| *at);
+    // A field of a frame inside is found by the field around it.
+    let is = |name: &str, path: &str| {
+        path.strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    let place = |path: &str| places.iter().find(|(n, _)| is(n, path)).map(|(_, at)| *at);
     match error {
         EncodeError::UnknownField { name, known } => {
             let at = place(name).unwrap_or(given.value.span);
@@ -131,7 +137,7 @@ fn by_name(cx: &Context, frame: &Frame, entries: &[Entry]) -> Option<Vec<FieldVa
                 cx.push(error);
                 return None;
             }
-            field(cx, frame, &entry.key, entry.value)
+            field(cx, frame, entries, &entry.key, entry.value)
         })
         .collect();
     all.into_iter().collect()
@@ -151,12 +157,24 @@ fn sole(cx: &Context, frame: &Frame, given: &MessageSyntax, id: NodeId) -> Optio
         );
         return None;
     };
-    field(cx, frame, &name, id)
+    field(cx, frame, &[], &name, id)
 }
 
-fn field(cx: &Context, frame: &Frame, name: &str, id: NodeId) -> Option<FieldValue> {
+fn field(
+    cx: &Context,
+    frame: &Frame,
+    entries: &[Entry],
+    name: &str,
+    id: NodeId,
+) -> Option<FieldValue> {
     let node = cx.node(id);
     let at = node.span;
+    let specs = frame.framing.specs();
+    let mut structured = specs.iter().filter(|spec| is_structured(spec));
+    if let Some(spec) = structured.find(|spec| spec.name == name) {
+        let value = structured::value(cx, spec, specs, entries, id)?;
+        return Some((name.to_owned(), value, at));
+    }
     let value = match &node.kind {
         Kind::Broken => return None,
         _ if frame.integers.iter().any(|n| n == name) => Value::Int(read::<Int>(cx, id)?.0),

@@ -8,9 +8,10 @@ use harness_net::{Endpoint, SocketOptions, Transport};
 use harness_wire::Limits;
 
 use crate::scenario::context::Context;
-use crate::scenario::lower::frame::{frame, limits};
+use crate::scenario::lower::frame::{Frame, limits};
 use crate::scenario::lower::message::Frames;
-use crate::scenario::lower::name::{Unique, chosen};
+use crate::scenario::lower::name::Unique;
+use crate::scenario::lower::protocol::{Library, add_frames};
 use crate::scenario::lower::{builtin, exchange, options, positive, start};
 use crate::scenario::model::{Capability, Origin, Profile, Reset};
 use crate::scenario::source::Span;
@@ -26,13 +27,14 @@ pub(crate) struct Lowered {
     pub(crate) limits: Limits,
 }
 
-/// The profile. `base` is the one that it builds on; `Err` where that one had mistakes, which are
+/// The profile. `base` is the one that it builds on, or `library` the protocol; `Err` where that one had mistakes, which are
 /// told already: what is not here may stand there then. `None` where this one had a mistake.
 pub(crate) fn profile(
     cx: &Context,
     given: &ProfileSyntax,
     at: Span,
     base: Result<Option<&Lowered>, ()>,
+    library: Option<&Library>,
 ) -> Option<Lowered> {
     let before = cx.mistakes();
     let unsure = base.is_err();
@@ -50,14 +52,22 @@ pub(crate) fn profile(
     let (origin, transport) = origin(cx, given, at, base, unsure);
     let limits = limits(
         cx,
-        base.map_or_else(Limits::default, |b| b.limits),
+        match (base, library) {
+            (Some(base), _) => base.limits,
+            (None, library) => library.map_or_else(Limits::default, |l| l.limits),
+        },
         given.limits.as_ref().and_then(Item::get),
     );
-    let mut frames = base.map(|b| b.frames.clone()).unwrap_or_default();
-    for named in given.frames.iter().filter_map(Item::get).flat_map(|n| &n.0) {
-        let fits = chosen(cx, "a frame", &named.name, named.name_span);
-        let frame = frame(cx, &named.name, named.name_span, &named.value, limits);
-        frames.insert(named.name.clone(), frame.filter(|_| fits));
+    let mut frames = match (base, library) {
+        (Some(base), _) => base.frames.clone(),
+        (None, library) => library.map(|l| l.frames.clone()).unwrap_or_default(),
+    };
+    add_frames(cx, given.frames.as_ref(), limits, &mut frames);
+    // Whoever builds on this profile may speak over something else.
+    let own_frames = frames.clone();
+    if transport.is_some_and(|transport| !transport.is_stream()) {
+        let over = |frame: Option<Frame>| frame.map(Frame::for_datagrams);
+        frames = (frames.into_iter().map(|(name, frame)| (name, over(frame)))).collect();
     }
     if unsure {
         // Names may stand in the profile that could not be read.
@@ -130,7 +140,7 @@ pub(crate) fn profile(
             idempotent,
             timeout,
         }),
-        frames,
+        frames: own_frames,
         limits,
     })
 }

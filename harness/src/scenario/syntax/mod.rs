@@ -7,10 +7,12 @@
 mod bytes;
 mod case;
 mod exchange;
+mod field;
 mod frame;
 mod item;
 mod options;
 mod profile;
+mod protocol;
 pub(crate) mod scalar;
 mod shape;
 mod step;
@@ -21,10 +23,14 @@ pub use case::{
     RandomSyntax, ScenarioSyntax,
 };
 pub use exchange::{ExchangeSyntax, ReplySyntax, ReplyWord};
+pub use field::{
+    BytesArgs, BytesExtent, DecimalArgs, FieldList, FieldSyntax, HeaderSizeArgs, HeadersArgs,
+    IntArgs, IntWord, JsonArgs, JsonDigest, JsonSize, LineEndWord, LinesArgs, OnlyWord, RepeatArgs,
+    RestWord, RoleArgs, SwitchArgs, SwitchCaseArgs, VarintArgs,
+};
 pub use frame::{
-    AlgorithmSyntax, BytesArgs, BytesExtent, CountsSyntax, DelimiterSyntax, DigestSyntax,
-    FieldSyntax, FixedSyntax, FrameForm, FrameSyntax, IntArgs, IntWord, JsonArgs, JsonDigest,
-    JsonHeaderSyntax, JsonSize, LengthPrefixSyntax, MessageSyntax, RestWord,
+    AlgorithmSyntax, CountsSyntax, DelimiterSyntax, DigestSyntax, FixedSyntax, FrameForm,
+    FrameSyntax, JsonHeaderSyntax, LengthPrefixSyntax, MessageSyntax,
 };
 pub use item::{Item, Named, Names, Raw};
 pub use options::{OptionsSyntax, SetSyntax};
@@ -32,6 +38,7 @@ pub use profile::{
     BuiltinMap, BuiltinSyntax, LimitsSyntax, ProfileSyntax, ReadyForm, ReadyLine, ReadySyntax,
     ReadyWord, ResetSyntax, RoleSyntax, StartMap, StartSyntax, TransportSyntax, WithoutSyntax,
 };
+pub use protocol::ProtocolSyntax;
 pub use scalar::{Bound, Count, Int, Range, Size, Time, Word};
 pub use step::{
     AllWord, ClosedMap, ClosedSyntax, ConditionSyntax, ConnectMap, ConnectSyntax, HowSyntax,

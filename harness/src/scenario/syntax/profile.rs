@@ -148,6 +148,9 @@ pub struct BuiltinMap {
     pub descriptors: Option<Item<Count>>,
     /// The fault that it has.
     pub fault: Option<Item<String>>,
+    /// The folder that `file` serves, relative to this file. A temporary one with samples where
+    /// none is given.
+    pub root: Option<Item<String>>,
 }
 
 /// Whether a target is a server or a client.

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::kinds::{constant, int, json, text};
 use super::machine::Machine;
-use super::plan::{Content, Plan, Reach};
+use super::plan::{Plan, Reach};
 use super::rebuild::Rebuild;
 use crate::terminator::Terminator;
 use crate::{Decoder as _, Encoded, Frame, Malformed, Progress};
@@ -23,30 +22,9 @@ pub(crate) struct Candidate {
 /// valid frame, with or without bytes left over, is no mistake and is left out: a shorter length
 /// before a body is just a shorter message.
 pub(crate) fn malformed(plan: &Arc<Plan>, valid: &Encoded) -> Vec<Malformed> {
-    let Some(frame) = Rebuild::new(plan, valid) else {
+    let Some(mut candidates) = mistakes(plan, &valid.bytes) else {
         return Vec::new();
     };
-    let mut candidates = Vec::new();
-    for (place, part) in plan.parts.iter().enumerate() {
-        match &part.content {
-            Content::Int { int, role } => {
-                int::malformed(&frame, place, *int, role, valid, &mut candidates);
-            }
-            Content::Const(_) => constant::malformed(&frame, place, &mut candidates),
-            Content::Bytes => {}
-            Content::Text => text::malformed(&frame, place, &mut candidates),
-            Content::Json { size, digest } => json::malformed(
-                &frame,
-                place,
-                size.as_ref(),
-                digest.as_ref(),
-                &mut candidates,
-            ),
-        }
-        if let Reach::Until(terminator) = &part.reach {
-            unterminated(&frame, place, terminator, &mut candidates);
-        }
-    }
     truncated(valid, &mut candidates);
     let wrong = candidates
         .into_iter()
@@ -54,6 +32,21 @@ pub(crate) fn malformed(plan: &Arc<Plan>, valid: &Encoded) -> Vec<Malformed> {
     wrong
         .map(|Candidate { name, about, bytes }| Malformed { name, about, bytes })
         .collect()
+}
+
+/// Frames that may be wrong, each in one field. None where the bytes are no valid frame.
+pub(crate) fn mistakes(plan: &Arc<Plan>, valid: &[u8]) -> Option<Vec<Candidate>> {
+    let frame = Rebuild::new(plan, valid)?;
+    let mut candidates = Vec::new();
+    for (place, part) in plan.parts.iter().enumerate() {
+        part.content
+            .kind()
+            .malformed(&frame, place, &mut candidates);
+        if let Reach::Until { terminator, .. } = &part.reach {
+            unterminated(&frame, place, terminator, &mut candidates);
+        }
+    }
+    Some(candidates)
 }
 
 /// True where the bytes, followed by the end of the stream, never become a frame.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::kinds::Content;
+use crate::Limits;
 use crate::terminator::Terminator;
-use crate::{Algorithm, IntType, Limits};
 
 /// What decoders and encoders work from. It never changes.
 #[derive(Debug)]
@@ -18,6 +19,9 @@ pub(crate) struct Plan {
 /// One field.
 #[derive(Debug)]
 pub(crate) struct Part {
+    /// Its name in its own frame.
+    pub(crate) key: String,
+    /// Its name in the whole: that of each frame around it, a dot, its own.
     pub(crate) name: Arc<str>,
     pub(crate) content: Content,
     pub(crate) reach: Reach,
@@ -27,45 +31,10 @@ pub(crate) struct Part {
     pub(crate) header: bool,
     /// The rules that cover this field, other than the one that says where it ends.
     pub(crate) bounds: Vec<usize>,
-}
-
-/// What a field holds.
-#[derive(Debug)]
-pub(crate) enum Content {
-    Int {
-        int: IntType,
-        role: Role,
-    },
-    Const(Vec<u8>),
-    Bytes,
-    Text,
-    Json {
-        size: Option<JsonSize>,
-        digest: Option<JsonDigest>,
-    },
-}
-
-/// What an integer means.
-#[derive(Debug)]
-pub(crate) enum Role {
-    Value { default: Option<i128> },
-    Const(i128),
-    Size { rule: usize },
-}
-
-/// A size in a JSON object.
-#[derive(Debug)]
-pub(crate) struct JsonSize {
-    pub(crate) key: String,
-    pub(crate) rule: usize,
-}
-
-/// A digest in a JSON object.
-#[derive(Debug)]
-pub(crate) struct JsonDigest {
-    pub(crate) key: String,
-    pub(crate) algorithm: Algorithm,
-    pub(crate) members: Vec<usize>,
+    /// Its place among the fields that have frames inside.
+    pub(crate) nest: Option<usize>,
+    /// True where its length can say that it is not there.
+    pub(crate) absent: bool,
 }
 
 /// Where a field ends.
@@ -75,8 +44,15 @@ pub(crate) enum Reach {
     Fixed(usize),
     /// Where this rule says, once all other fields that it covers are known.
     Counted(usize),
-    /// Before this terminator.
-    Until(Box<Terminator>),
+    /// Before this terminator; or where the rule says, if a frame has that length.
+    Until {
+        terminator: Box<Terminator>,
+        told: Option<usize>,
+    },
+    /// Where its own bytes say, with what stands behind its content.
+    Own(Option<Box<Terminator>>),
+    /// Where the frame inside ends.
+    Nested,
     /// At the end of the input.
     Rest,
 }
@@ -100,32 +76,12 @@ impl Part {
     pub(crate) fn is_variable(&self) -> bool {
         !matches!(self.reach, Reach::Fixed(_))
     }
-}
 
-impl Content {
-    /// True where a message may set the field.
-    pub(crate) fn is_settable(&self) -> bool {
-        match self {
-            Self::Int {
-                role: Role::Value { .. },
-                ..
-            } => true,
-            Self::Int { .. } | Self::Const(_) => false,
-            Self::Bytes | Self::Text | Self::Json { .. } => true,
-        }
-    }
-
-    /// True where a message may leave the field out.
-    pub(crate) fn has_default(&self) -> bool {
-        match self {
-            Self::Int {
-                role: Role::Value { default: None },
-                ..
-            }
-            | Self::Bytes
-            | Self::Text => false,
-            Self::Int { .. } | Self::Const(_) => true,
-            Self::Json { size, digest } => size.is_some() || digest.is_some(),
+    /// What stands behind its content.
+    pub(crate) fn terminator(&self) -> Option<&Terminator> {
+        match &self.reach {
+            Reach::Until { terminator, .. } | Reach::Own(Some(terminator)) => Some(terminator),
+            _ => None,
         }
     }
 }
@@ -133,12 +89,39 @@ impl Content {
 impl Plan {
     /// The place of the field of that name.
     pub(crate) fn find(&self, name: &str) -> Option<usize> {
-        self.parts.iter().position(|part| &*part.name == name)
+        self.parts.iter().position(|part| part.key == name)
     }
 
     /// The names of the fields that a message may set.
     pub(crate) fn settable(&self) -> Vec<String> {
-        let open = self.parts.iter().filter(|part| part.content.is_settable());
-        open.map(|part| part.name.to_string()).collect()
+        let open = self
+            .parts
+            .iter()
+            .filter(|part| part.content.kind().is_settable());
+        open.map(|part| part.key.clone()).collect()
+    }
+
+    /// The fewest bytes of a frame.
+    pub(crate) fn min(&self) -> usize {
+        let sizes = self.parts.iter().map(|part| part.min);
+        sizes.fold(0, usize::saturating_add)
+    }
+
+    /// The size of every frame, where it is one.
+    pub(crate) fn fixed(&self) -> Option<usize> {
+        let variable = self.parts.iter().any(Part::is_variable);
+        (!variable).then(|| self.min())
+    }
+
+    /// True where the bytes of a frame say where it ends.
+    pub(crate) fn ends_itself(&self) -> bool {
+        let rest = |part: &Part| matches!(part.reach, Reach::Rest);
+        !self.parts.iter().any(rest)
+    }
+
+    /// True where a message may say nothing at all.
+    pub(crate) fn has_default(&self) -> bool {
+        let default = |part: &Part| part.absent || part.content.kind().has_default();
+        self.parts.iter().all(default)
     }
 }

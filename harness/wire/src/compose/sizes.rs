@@ -22,6 +22,9 @@ pub(crate) struct Sizes {
     counted: Vec<usize>,
 }
 
+/// What stands for a length that a frame does without. No frame is that long.
+const UNTOLD: usize = usize::MAX;
+
 impl Sizes {
     pub(crate) fn reserve(&mut self, plan: &Plan) {
         self.spans.resize(plan.parts.len(), Span::default());
@@ -49,13 +52,19 @@ impl Sizes {
         self.counted[rule] = counted;
     }
 
+    /// Notes that the frame does without this length.
+    pub(crate) fn set_untold(&mut self, rule: usize) {
+        self.counted[rule] = UNTOLD;
+    }
+
     pub(crate) fn counted(&self, rule: usize) -> usize {
         self.counted[rule]
     }
 
+    /// True once the length was read, and is there.
     #[inline]
     pub(crate) fn is_known(&self, plan: &Plan, rule: usize) -> bool {
-        plan.rules[rule].owner < self.known
+        plan.rules[rule].owner < self.known && self.counted[rule] != UNTOLD
     }
 
     /// The size of a field, where it is certain by now.
@@ -104,7 +113,7 @@ impl Sizes {
         let after = after.map(|place| self.least(plan, place));
         let mut beside = after.fold(start, usize::saturating_add);
         for (at, rule) in plan.rules.iter().enumerate() {
-            if rule.owner < self.known && rule.outside.contains(&self.known) {
+            if self.is_known(plan, at) && rule.outside.contains(&self.known) {
                 let outside = rule.outside.iter().filter(|&&place| place != self.known);
                 let outside = outside.map(|&place| self.least(plan, place));
                 beside = beside.max(outside.fold(self.counted[at], usize::saturating_add));
@@ -118,7 +127,7 @@ impl Sizes {
     pub(crate) fn least_total(&self, plan: &Plan, start: usize, least: usize) -> usize {
         let mut total = self.beside(plan, start).saturating_add(least - start);
         for (at, rule) in plan.rules.iter().enumerate() {
-            if rule.owner < self.known && !rule.outside.contains(&self.known) {
+            if self.is_known(plan, at) && !rule.outside.contains(&self.known) {
                 let outside = rule.outside.iter().map(|&place| self.least(plan, place));
                 total = total.max(outside.fold(self.counted[at], usize::saturating_add));
             }

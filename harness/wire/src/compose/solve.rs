@@ -10,7 +10,7 @@ use super::spec_error::{SpecError, SpecErrorKind};
 /// size by then: a fixed one, one already read, or one that another rule settles.
 pub(crate) fn resolvers(
     names: &Names<'_>,
-    drafts: &[Draft<'_>],
+    drafts: &[Draft],
     rules: &[RuleDraft],
 ) -> Result<Vec<Option<usize>>, SpecError> {
     let mut solver = Solver {
@@ -34,7 +34,7 @@ pub(crate) fn resolvers(
 
 struct Solver<'a> {
     names: &'a Names<'a>,
-    drafts: &'a [Draft<'a>],
+    drafts: &'a [Draft],
     rules: &'a [RuleDraft],
     settled: Vec<Option<usize>>,
 }

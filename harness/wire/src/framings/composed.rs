@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::compose::{self, FieldSpec, IntRole, Kind, Machine, Plan, Reach, SpecError};
+use crate::compose::{self, FieldSpec, Machine, Plan, Reach, SpecError};
 use crate::{Decoder, EncodeError, Encoded, Framing, Limits, Malformed, Message};
 
 /// A frame made of named fields.
@@ -37,40 +37,13 @@ impl Composed {
         &self.title
     }
 
-    /// The description that it was made from.
-    pub fn specs(&self) -> &[FieldSpec] {
-        &self.specs
-    }
-
     /// The frame as it stands in a datagram: without the fields that only streams have, and
     /// without their names in the lists of others.
     ///
     /// # Errors
     /// What is left is impossible, as for [`Composed::new`].
     pub fn for_datagrams(&self) -> Result<Self, SpecError> {
-        let (gone, mut left): (Vec<_>, Vec<_>) = self
-            .specs
-            .iter()
-            .cloned()
-            .partition(|spec| spec.only_stream);
-        let stays = |name: &String| gone.iter().all(|spec| spec.name != *name);
-        for spec in &mut left {
-            match &mut spec.kind {
-                Kind::Int {
-                    role: IntRole::SizeOf { fields, .. },
-                    ..
-                } => fields.retain(stays),
-                Kind::Json(json) => {
-                    if let Some((_, fields)) = &mut json.size {
-                        fields.retain(stays);
-                    }
-                    if let Some(digest) = &mut json.digest {
-                        digest.fields.retain(stays);
-                    }
-                }
-                _ => {}
-            }
-        }
+        let left = compose::without_stream_fields(&self.specs);
         Self::new(self.title.clone(), left, self.plan.limits)
     }
 
@@ -80,7 +53,7 @@ impl Composed {
         if let Some(plan) = Arc::get_mut(&mut self.plan) {
             plan.final_optional = final_optional;
             for part in &mut plan.parts {
-                if let Reach::Until(terminator) = &mut part.reach {
+                if let Reach::Until { terminator, .. } = &mut part.reach {
                     terminator.name = name.into();
                 }
             }
@@ -103,11 +76,15 @@ impl Framing for Composed {
             .plan
             .parts
             .iter()
-            .filter(|part| !part.content.has_default());
+            .filter(|part| !part.content.kind().has_default());
         match (needed.next(), needed.next()) {
-            (Some(part), None) => Some(part.name.to_string()),
+            (Some(part), None) => Some(part.key.clone()),
             _ => None,
         }
+    }
+
+    fn specs(&self) -> &[FieldSpec] {
+        &self.specs
     }
 
     fn decoder(&self) -> Box<dyn Decoder> {

@@ -36,10 +36,7 @@ impl JsonHeader {
         limits: Limits,
     ) -> Result<Self, SpecError> {
         let body = || vec!["body".to_owned()];
-        let role = IntRole::SizeOf {
-            fields: vec!["header".into()],
-            adjust: 0,
-        };
+        let role = IntRole::size_of(vec!["header".into()]);
         let header = JsonSpec {
             extent: Extent::Counted,
             size: Some((size_key.into(), body())),

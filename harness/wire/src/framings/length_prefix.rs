@@ -33,7 +33,11 @@ impl LengthPrefix {
             Counts::Body => vec!["body".to_owned()],
             Counts::All => vec!["length".to_owned(), "body".to_owned()],
         };
-        let role = IntRole::SizeOf { fields, adjust };
+        let role = IntRole::SizeOf {
+            fields,
+            adjust,
+            absent: None,
+        };
         let specs = vec![
             FieldSpec::new("length", Kind::Int { int, role }),
             FieldSpec::new("body", Kind::Bytes(Extent::Counted)),

@@ -1,12 +1,14 @@
 //! Framings from one line of text, as the vector files and the fuzz seeds name them.
 
 use harness_wire::{
-    Algorithm, Composed, Counts, DEFAULT_SIZE_KEY, Delimiter, DigestSpec, Extent, FieldSpec, Fixed,
-    Framing, IntRole, IntType, JsonDigest, JsonHeader, JsonSpec, Kind, LengthPrefix, Limits,
-    Message, Raw, Value,
+    Composed, Counts, DEFAULT_SIZE_KEY, Delimiter, DigestSpec, Extent, FieldSpec, Fixed, Framing,
+    JsonDigest, JsonHeader, JsonSpec, Kind, LengthPrefix, Limits, Message, Raw, Value,
 };
 
+use crate::describe::field;
 use crate::drive::Found;
+use crate::literal::literal;
+use crate::message::message;
 
 /// A framing, and what its messages are made of.
 #[derive(Debug)]
@@ -76,33 +78,13 @@ impl Built {
 
     /// The message that a decoded frame came from.
     pub(crate) fn message(&self, found: &Found) -> Message {
-        let settable = self.framing.settable();
-        let fields = settable.into_iter().map(|name| {
-            let bytes = found
-                .content(&name)
-                .expect("every settable field is in the frame");
-            let kind = self
-                .specs
-                .iter()
-                .find(|spec| spec.name == name)
-                .map(|spec| &spec.kind);
-            let value = match kind {
-                Some(Kind::Int { int, .. }) => Value::Int(int.read(&bytes)),
-                Some(Kind::Json(json)) => {
-                    let mut object: serde_json::Value =
-                        serde_json::from_slice(&bytes).expect("a decoded object is JSON");
-                    let map = object.as_object_mut().expect("an object");
-                    if let Some((key, _)) = &json.size {
-                        map.remove(key);
-                    }
-                    if let Some(digest) = &json.digest {
-                        map.remove(&digest.key);
-                    }
-                    Value::Json(object)
-                }
-                _ => Value::Bytes(bytes),
-            };
-            (name, value)
+        if !self.specs.is_empty() {
+            return message(&self.specs, "", found);
+        }
+        let settable = self.framing.settable().into_iter();
+        let fields = settable.map(|name| {
+            let bytes = found.content(&name).expect("the frame has every field");
+            (name, Value::Bytes(bytes))
         });
         Message {
             fields: fields.collect(),
@@ -122,112 +104,4 @@ fn json_spec(digest: Option<&JsonDigest>) -> JsonSpec {
         size: Some((DEFAULT_SIZE_KEY.into(), body())),
         digest,
     }
-}
-
-fn names(list: &str) -> Vec<String> {
-    list.split(',').map(str::to_owned).collect()
-}
-
-/// One field: `NAME TYPE ROLE...`, `NAME const BYTES`, `NAME bytes|text EXTENT`,
-/// `NAME json EXTENT size=KEY:FIELDS digest=KEY:ALGORITHM:FIELDS`; `only_stream` last.
-pub(crate) fn field(line: &str) -> FieldSpec {
-    let mut words: Vec<&str> = line.split_whitespace().collect();
-    let only_stream = words.last() == Some(&"only_stream");
-    if only_stream {
-        words.pop();
-    }
-    let kind = match words[1] {
-        "const" => Kind::Const(literal(words[2])),
-        "bytes" => Kind::Bytes(extent(&words[2..])),
-        "text" => Kind::Text(extent(&words[2..])),
-        "json" => {
-            let argument = |word: &str| {
-                let found = words.iter().find_map(|w| w.strip_prefix(word));
-                found.map(|argument| argument.split(':').collect::<Vec<_>>())
-            };
-            let size = argument("size=").map(|size| (size[0].to_owned(), names(size[1])));
-            let digest = argument("digest=").map(|digest| DigestSpec {
-                key: digest[0].into(),
-                algorithm: digest[1].parse::<Algorithm>().expect("an algorithm"),
-                fields: names(digest[2]),
-            });
-            Kind::Json(JsonSpec {
-                extent: extent(&words[2..]),
-                size,
-                digest,
-            })
-        }
-        int => {
-            let int: IntType = int.parse().expect("an integer type");
-            let number = |at: usize| words[at].parse::<i128>().expect("a number");
-            let role = match words.get(2) {
-                None => IntRole::Value { default: None },
-                Some(&"default") => IntRole::Value {
-                    default: Some(number(3)),
-                },
-                Some(&"const") => IntRole::Const(number(3)),
-                Some(&"id") => IntRole::Id {},
-                Some(&"size_of") => {
-                    let adjust = words
-                        .get(4)
-                        .map_or(0, |word| word.parse().expect("a number"));
-                    IntRole::SizeOf {
-                        fields: names(words[3]),
-                        adjust,
-                    }
-                }
-                Some(other) => panic!("no role {other}"),
-            };
-            Kind::Int { int, role }
-        }
-    };
-    FieldSpec {
-        name: words[0].into(),
-        kind,
-        only_stream,
-    }
-}
-
-fn extent(words: &[&str]) -> Extent {
-    match words.first().copied() {
-        None | Some("counted") => Extent::Counted,
-        Some("rest") => Extent::Rest,
-        Some("size") => Extent::Size(words[1].parse().expect("a size")),
-        Some("until") => Extent::Until(literal(words[1])),
-        Some(other) => panic!("no extent {other}"),
-    }
-}
-
-/// Bytes: text in double quotes with `\r \n \t \0 \s \\ \" \xNN`, or hexadecimal digits. A blank
-/// inside quotes is written `\s`, so that a literal is one word.
-pub(crate) fn literal(word: &str) -> Vec<u8> {
-    let nibble = |digit: u8| u8::try_from(char::from(digit).to_digit(16).expect("hex")).unwrap();
-    let pair = |high: u8, low: u8| nibble(high) << 4 | nibble(low);
-    let Some(text) = word.strip_prefix('"') else {
-        assert!(word.len().is_multiple_of(2), "half a byte in {word}");
-        return word
-            .as_bytes()
-            .chunks(2)
-            .map(|two| pair(two[0], two[1]))
-            .collect();
-    };
-    let mut rest = text.strip_suffix('"').expect("a closing quote").bytes();
-    let mut out = Vec::new();
-    while let Some(byte) = rest.next() {
-        if byte != b'\\' {
-            out.push(byte);
-            continue;
-        }
-        out.push(match rest.next().expect("an escape") {
-            b'r' => b'\r',
-            b'n' => b'\n',
-            b't' => b'\t',
-            b'0' => 0,
-            b's' => b' ',
-            b'x' => pair(rest.next().expect("hex"), rest.next().expect("hex")),
-            same @ (b'\\' | b'"') => same,
-            other => panic!("no escape {}", char::from(other)),
-        });
-    }
-    out
 }

@@ -1,9 +1,10 @@
 //! What must hold for any bytes at all. The fuzz targets and the stable tests share it.
 
-use harness_wire::{Composed, Encoded, FieldSpec, Framing, Limits};
+use harness_wire::{Composed, FieldSpec, Framing, Limits};
 
-use crate::build::{Built, field};
-use crate::drive::{Seen, cut, drive};
+use crate::build::Built;
+use crate::describe::field;
+use crate::stream::check_stream;
 
 /// Limits small enough to be met by short inputs.
 const TIGHT: Limits = Limits {
@@ -62,6 +63,18 @@ const COMPOSED: &[&str] = &[
     "head json until \"\\n\" size=n:a,b digest=md5:md5:b,a;al u8 size_of a;a bytes counted;b text",
     "magic const cafe;data text rest",
     "name bytes until \"\\n\";len u8 size_of body;body bytes counted",
+    "head u8;len varint 4 size_of body;body bytes counted",
+    "all varint 10 size_of all,len,body;len varint 2 size_of body;body bytes counted",
+    "len decimal \":\" size_of body -1;body bytes until \",\";crc decimal 3",
+    "len i16ne size_of body 0 -1;body text counted",
+    "head headers crlf \":\\s\" size=Length:body:0;body bytes counted",
+    "verb bytes until \"\\n\";head headers either \":\" size=n:body:-1:optional;body bytes until \"\\0\"",
+    "lines lines crlf \".\";size u8 size_of rest;rest lines lf \"\"",
+    "count u8 count_of items;items repeat 3 [ len u8 size_of v 0 255 / v bytes counted ];crc u8",
+    "size u8 size_of items;items repeat 9 [ tag u8 / name bytes until \"a\" ]",
+    "tag u8;body switch tag [ is 0,1: a u8 / b u8 ] [ is 2: ] [ else: x bytes until \"\\n\" ];end u8",
+    "one first_of [ ok: magic const \"a\" / x u8 ] [ long: magic const \"ab\" / n u8 size_of t / t text counted ]",
+    "size u8 size_of in;in frame [ a varint 2 / in frame [ k u8 / v bytes rest ] ];crc const 07",
 ];
 
 /// Checks one input: family-specific choice, a seed for the cuts, then the stream.
@@ -88,74 +101,6 @@ pub(crate) fn check(family: &str, data: &[u8]) {
     check_stream(&built, *seed, stream);
     if family == "composed" {
         check_description(data, stream);
-    }
-}
-
-fn check_stream(built: &Built, seed: u8, stream: &[u8]) {
-    let framing = &*built.framing;
-    let whole = drive(framing, built.limits, [stream]);
-    let mut deliveries = vec![cuts(seed, stream.len())];
-    if stream.len() <= 2 * TIGHT.frame {
-        deliveries.push((1..stream.len()).collect());
-    }
-    for cuts in deliveries {
-        let seen = drive(framing, built.limits, cut(stream, &cuts));
-        if framing.has_boundaries() {
-            assert_eq!(seen, whole, "cut at {cuts:?}");
-        } else {
-            let all: Vec<u8> = seen
-                .frames
-                .iter()
-                .flat_map(|frame| frame.bytes.clone())
-                .collect();
-            assert_eq!(all, stream);
-        }
-    }
-    for found in whole.frames.iter().take(3) {
-        let encoded = framing
-            .encode(&built.message(found))
-            .expect("what was decoded can be sent");
-        let again = drive(framing, built.limits, [&*encoded.bytes]);
-        // Another spelling of a JSON object may be longer, and pass the limits.
-        if let (Seen { error: None, .. }, [one]) = (&again, &*again.frames) {
-            assert_eq!(built.message(one), built.message(found));
-        } else {
-            assert!(encoded.bytes.len() > found.bytes.len(), "{again:?}");
-        }
-        check_malformed(built, &encoded);
-    }
-}
-
-/// No malformed frame is taken for a frame.
-pub(crate) fn check_malformed(built: &Built, valid: &Encoded) {
-    for wrong in built.framing.malformed(valid) {
-        let seen = drive(&*built.framing, built.limits, [&*wrong.bytes]);
-        assert!(
-            seen.frames.is_empty() && seen.error.is_some(),
-            "{wrong:?}: {seen:?}"
-        );
-        assert!(
-            !wrong.about.is_empty() && wrong.about.ends_with('.'),
-            "{wrong:?}"
-        );
-    }
-}
-
-/// Ascending cuts, small pieces and large ones in turn.
-fn cuts(seed: u8, len: usize) -> Vec<usize> {
-    let mut state = u32::from(seed) + 1;
-    let mut cuts = Vec::new();
-    let mut at = 0;
-    loop {
-        state = state.wrapping_mul(747_796_405).wrapping_add(2_891_336_453);
-        let most = if state & 0x1000 == 0 { 4 } else { 64 };
-        at += (state >> 16) as usize % most;
-        if at > len {
-            return cuts;
-        }
-        cuts.push(at);
-        // A piece of no bytes is legal, a delivery of nothing else never ends.
-        at += usize::from(cuts.len() > 2 * len);
     }
 }
 

@@ -2,7 +2,8 @@
 
 use harness_wire::{Composed, Frame, FrameErrorKind, Framing, Limits, Message, Progress, Value};
 
-use crate::build::{Built, field};
+use crate::build::Built;
+use crate::describe::field;
 use crate::drive::drive;
 
 /// What a decoder asks for after each prefix of `bytes`; 0 for a frame.

@@ -3,8 +3,8 @@
 use harness_wire::{Encoded, FrameErrorKind, Limits, Message, Value};
 
 use crate::build::Built;
-use crate::check::check_malformed;
 use crate::drive::drive;
+use crate::stream::check_malformed;
 
 fn encode(built: &Built, name: &str, content: &[u8]) -> Encoded {
     let fields = vec![(name.to_owned(), Value::Bytes(content.to_vec()))];

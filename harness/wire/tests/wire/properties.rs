@@ -1,15 +1,14 @@
 //! What holds for all messages, all descriptions, all segmentations and all bytes.
 
-use harness_wire::{
-    Composed, DigestSpec, Extent, FieldSpec, IntRole, IntType, JsonSpec, Kind, Limits, Message,
-    Value,
-};
+use harness_wire::{Composed, Limits, Message, Value};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::build::Built;
-use crate::check::{FAMILIES, check, check_malformed};
+use crate::check::{FAMILIES, check};
 use crate::drive::{cut, drive};
+use crate::generate::frames;
+use crate::stream::check_malformed;
 
 fn segmented(len: usize, cuts: &[prop::sample::Index]) -> Vec<usize> {
     let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(len + 1)).collect();
@@ -43,7 +42,13 @@ fn round_trip(built: &Built, messages: &[Message], cuts: &[prop::sample::Index])
             let back = built.message(found);
             for (name, value) in &message.fields {
                 let (_, found) = back.fields.iter().find(|(known, _)| known == name).unwrap();
-                assert_eq!(found, value, "{name}");
+                match (found, value) {
+                    // A length that may be missing was added in front.
+                    (Value::Headers(all), Value::Headers(sent)) => {
+                        assert!(all.ends_with(sent), "{name}: {all:?}");
+                    }
+                    _ => assert_eq!(found, value, "{name}"),
+                }
             }
         }
     }
@@ -135,181 +140,4 @@ proptest! {
         prop_assert_eq!(&drive(&composed, Limits::default(), cut(&bytes, &cuts)), &whole);
         prop_assert_eq!(&drive(&composed, Limits::default(), bytes.chunks(1)), &whole);
     }
-}
-
-/// A description that is possible, and messages for it.
-#[derive(Clone, Debug)]
-struct Generated {
-    specs: Vec<FieldSpec>,
-    messages: Vec<Message>,
-}
-
-/// One field of a generated frame.
-#[derive(Clone, Debug)]
-enum Shape {
-    Int(IntType),
-    ConstInt(IntType),
-    Const(Vec<u8>),
-    Size(usize),
-    Until {
-        end: Vec<u8>,
-        text: bool,
-    },
-    /// Its length stands before it or at the frame's beginning, and may count itself.
-    Counted {
-        text: bool,
-        early: bool,
-        own: bool,
-        adjust: i64,
-    },
-    /// A line of JSON with the size and digest of a body that follows.
-    Json,
-}
-
-fn ints() -> impl Strategy<Value = IntType> {
-    (1..=8u8, any::<bool>(), any::<bool>()).prop_map(|(width, little, signed)| {
-        let int = if little {
-            IntType::le(width)
-        } else {
-            IntType::be(width)
-        };
-        if signed { int.signed() } else { int }
-    })
-}
-
-fn shapes() -> impl Strategy<Value = Shape> {
-    prop_oneof![
-        ints().prop_map(Shape::Int),
-        ints().prop_map(Shape::ConstInt),
-        vec(any::<u8>(), 1..4).prop_map(Shape::Const),
-        (1..5usize).prop_map(Shape::Size),
-        (vec(b'a'..b'd', 1..4), any::<bool>()).prop_map(|(end, text)| Shape::Until { end, text }),
-        (any::<bool>(), any::<bool>(), any::<bool>(), 0..4i64).prop_map(
-            |(text, early, own, adjust)| Shape::Counted {
-                text,
-                early,
-                own,
-                adjust
-            }
-        ),
-        Just(Shape::Json),
-    ]
-}
-
-/// Frames of one to five shapes, some with a total that covers everything behind it, and with it
-/// one field whose end only the total tells.
-fn frames() -> impl Strategy<Value = Generated> {
-    let contents = vec(vec(vec(any::<u8>(), 0..12), 8), 1..4);
-    (vec(shapes(), 1..5), any::<bool>(), any::<bool>(), contents)
-        .prop_map(|(shapes, total, free, contents)| generate(&shapes, total, free, &contents))
-}
-
-fn size_of(fields: Vec<String>, adjust: i64) -> Kind {
-    // Two bytes, signed: an adjustment fits, and so does every sum here.
-    let role = IntRole::SizeOf { fields, adjust };
-    Kind::Int {
-        int: IntType::be(2).signed(),
-        role,
-    }
-}
-
-fn generate(shapes: &[Shape], total: bool, free: bool, contents: &[Vec<Vec<u8>>]) -> Generated {
-    let (mut early, mut specs) = (Vec::new(), Vec::new());
-    for (at, shape) in shapes.iter().enumerate() {
-        let name = format!("f{at}");
-        let length = format!("f{at}-length");
-        let field = |kind| FieldSpec::new(name.clone(), kind);
-        match shape.clone() {
-            Shape::Int(int) => specs.push(field(Kind::Int {
-                int,
-                role: IntRole::Value { default: None },
-            })),
-            Shape::ConstInt(int) => {
-                specs.push(field(Kind::Int {
-                    int,
-                    role: IntRole::Const(int.max() / 3),
-                }));
-            }
-            Shape::Const(bytes) => specs.push(field(Kind::Const(bytes))),
-            Shape::Size(size) => specs.push(field(Kind::Bytes(Extent::Size(size)))),
-            Shape::Until { end, text: true } => specs.push(field(Kind::Text(Extent::Until(end)))),
-            Shape::Until { end, text: false } => specs.push(field(Kind::Bytes(Extent::Until(end)))),
-            Shape::Counted {
-                text,
-                early: first,
-                own,
-                adjust,
-            } => {
-                let mut counted = vec![name.clone()];
-                counted.extend(own.then(|| length.clone()));
-                let length = FieldSpec::new(length, size_of(counted, adjust));
-                if first {
-                    early.push(length)
-                } else {
-                    specs.push(length)
-                }
-                let kind = if text { Kind::Text } else { Kind::Bytes };
-                specs.push(field(kind(Extent::Counted)));
-            }
-            Shape::Json => {
-                let body = format!("f{at}-body");
-                specs.push(field(Kind::Json(JsonSpec {
-                    extent: Extent::Until(b"\n".to_vec()),
-                    size: Some(("n".into(), vec![body.clone()])),
-                    digest: Some(DigestSpec {
-                        key: "d".into(),
-                        algorithm: harness_wire::Algorithm::Md5,
-                        fields: vec![body.clone()],
-                    }),
-                })));
-                specs.push(FieldSpec::new(body, Kind::Bytes(Extent::Counted)));
-            }
-        }
-    }
-    early.append(&mut specs);
-    let mut specs = early;
-    if total {
-        if free {
-            specs.push(FieldSpec::new("free", Kind::Bytes(Extent::Counted)));
-        }
-        let all = specs.iter().map(|spec| spec.name.clone()).collect();
-        specs.insert(0, FieldSpec::new("total", size_of(all, 1)));
-    }
-    let messages = contents
-        .iter()
-        .map(|contents| message(&specs, contents))
-        .collect();
-    Generated { specs, messages }
-}
-
-fn message(specs: &[FieldSpec], contents: &[Vec<u8>]) -> Message {
-    let mut contents = contents.iter().cycle();
-    let mut fields = Vec::new();
-    for spec in specs {
-        let mut content = contents.next().unwrap().clone();
-        let value = match &spec.kind {
-            Kind::Int {
-                int,
-                role: IntRole::Value { .. },
-            } => {
-                content.resize(8, 0x5a);
-                Value::Int(int.read(&content))
-            }
-            Kind::Int { .. } | Kind::Const(_) => continue,
-            Kind::Json(_) => Value::Json(serde_json::json!({ "x": content })),
-            Kind::Bytes(extent) | Kind::Text(extent) => {
-                if matches!(spec.kind, Kind::Text(_)) {
-                    content = String::from_utf8_lossy(&content).into_owned().into_bytes();
-                }
-                match extent {
-                    Extent::Size(size) => content.resize(*size, 0),
-                    Extent::Until(end) => content.retain(|byte| !end.contains(byte)),
-                    Extent::Counted | Extent::Rest => {}
-                }
-                Value::Bytes(content)
-            }
-        };
-        fields.push((spec.name.clone(), value));
-    }
-    Message { fields }
 }

@@ -6,7 +6,7 @@ use harness_wire::{
     LengthPrefix, Limits,
 };
 
-use crate::build::field;
+use crate::describe::field;
 
 /// Fields parted by semicolons, the mistake's class, the field at fault, and words of the text.
 const WRONG: &[(&str, SpecErrorKind, &str, &[&str])] = &[

@@ -4,11 +4,13 @@
 //! until they are said again, `limits` until the next `framing`. `vector` begins one case:
 //! `bytes` (several lines are joined), then `frame` for each frame with `field=bytes` words, then
 //! `error: KIND FIELD@OFFSET` where the stream is wrong. `reencode: no` marks valid bytes that an
-//! encoder would write differently. The form of bytes is that of `build::literal`.
+//! encoder would write differently. `message` is the request of a profile that says the same, as
+//! the tests of the shipped frames read it. The form of bytes is that of `literal::literal`.
 
 use harness_wire::Limits;
 
-use crate::build::{Built, literal};
+use crate::build::Built;
+use crate::literal::literal;
 
 /// One case.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub(crate) struct Vector {
     /// Kind, field and offset.
     pub(crate) error: Option<(String, String, usize)>,
     pub(crate) reencode: bool,
+    /// What a profile says for it.
+    pub(crate) message: Option<String>,
 }
 
 /// The cases of one framing.
@@ -66,6 +70,7 @@ pub(crate) fn parse(text: &str) -> Vec<Group> {
                     frames: Vec::new(),
                     error: None,
                     reencode: true,
+                    message: None,
                 }),
             _ => {
                 let group = groups.last_mut().expect("a source first");
@@ -106,6 +111,7 @@ fn detail(vector: &mut Vector, key: &str, value: &str) {
             let (field, at) = place.split_once('@').expect("FIELD@OFFSET");
             vector.error = Some((kind.into(), field.into(), at.parse().expect("an offset")));
         }
+        "message" => vector.message = Some(value.into()),
         "reencode" => vector.reencode = value != "no",
         other => panic!("no key {other}"),
     }

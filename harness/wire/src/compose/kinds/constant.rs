@@ -1,23 +1,29 @@
 //! Bytes that never change.
 
+use super::{FieldKind, Said};
+use crate::compose::compile::{Compiling, Draft};
+use crate::compose::encode::Piece;
 use crate::compose::malformed::Candidate;
-use crate::compose::plan::Content;
+use crate::compose::plan::Part;
 use crate::compose::rebuild::Rebuild;
 use crate::compose::spec_error::{SpecError, SpecErrorKind};
 use crate::compose::wrong::Wrong;
-use crate::{FrameErrorKind, effort};
+use crate::{EncodeError, FrameErrorKind, Value, effort};
 
-pub(crate) fn compile(name: &str, bytes: &[u8]) -> Result<Content, SpecError> {
+/// The bytes, at least one.
+#[derive(Debug)]
+pub(crate) struct Constant(pub(crate) Vec<u8>);
+
+pub(crate) fn compile(c: &mut Compiling<'_>, bytes: &[u8]) -> Result<(Constant, Draft), SpecError> {
     if bytes.is_empty() {
-        let mend = "a constant has at least 1 byte";
         return Err(SpecError::new(
             SpecErrorKind::Empty,
-            name,
+            c.name(),
             "the constant is empty",
-            mend,
+            "a constant has at least 1 byte",
         ));
     }
-    Ok(Content::Const(bytes.to_vec()))
+    Ok((Constant(bytes.to_vec()), Draft::Fixed(bytes.len())))
 }
 
 /// Compares what is there with the constant, from the byte `from` on. One wrong byte is enough:
@@ -40,14 +46,39 @@ pub(crate) fn compare(expected: &[u8], given: &[u8], from: usize) -> Result<(), 
     }
 }
 
-pub(crate) fn malformed(frame: &Rebuild<'_>, place: usize, out: &mut Vec<Candidate>) {
-    let mut content = frame.content(place).to_vec();
-    if let Some(byte) = content.last_mut() {
-        *byte ^= 0x01;
-        out.push(Candidate {
-            name: format!("{}.wrong", frame.plan.parts[place].name),
-            about: "The last byte of the constant is another one.".into(),
-            bytes: frame.with(place, &content),
-        });
+impl FieldKind for Constant {
+    fn is_settable(&self) -> bool {
+        false
+    }
+
+    fn has_default(&self) -> bool {
+        true
+    }
+
+    fn piece<'m>(
+        &'m self,
+        _part: &Part,
+        _given: Option<&'m Value>,
+        _before: &[Piece<'m>],
+    ) -> Result<Piece<'m>, EncodeError> {
+        Ok(Piece::Bytes(&self.0))
+    }
+
+    // The machine compares the bytes as they come in.
+    #[inline]
+    fn accept(&self, _content: &[u8]) -> Result<Said, Wrong> {
+        Ok(Said::Nothing)
+    }
+
+    fn malformed(&self, frame: &Rebuild<'_>, place: usize, out: &mut Vec<Candidate>) {
+        let mut content = frame.content(place).to_vec();
+        if let Some(byte) = content.last_mut() {
+            *byte ^= 0x01;
+            out.push(Candidate {
+                name: format!("{}.wrong", frame.plan.parts[place].name),
+                about: "The last byte of the constant is another one.".into(),
+                bytes: frame.with(place, &content),
+            });
+        }
     }
 }

@@ -2,29 +2,50 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::FrameErrorKind;
-use crate::compose::compile::RuleDraft;
+use super::{FieldKind, Length, Said, Says};
+use crate::compose::compile::{Compiling, Draft, RuleDraft};
+use crate::compose::encode::{Piece, check_extent, content, show, unfit, wire_size};
 use crate::compose::malformed::Candidate;
-use crate::compose::names::Names;
-use crate::compose::plan::{Content, JsonDigest, JsonSize};
+use crate::compose::plan::{Part, Plan};
 use crate::compose::rebuild::Rebuild;
 use crate::compose::spec::JsonSpec;
 use crate::compose::spec_error::{SpecError, SpecErrorKind};
 use crate::compose::wrong::Wrong;
-use crate::json;
+use crate::{Algorithm, EncodeError, FrameErrorKind, Value, json};
 
 /// Limits on nesting up to this many levels are worth an object that exceeds them.
 const DEEPEST: usize = 1 << 16;
 
+/// A JSON object.
+#[derive(Debug)]
+pub(crate) struct JsonObject {
+    size: Option<JsonSize>,
+    pub(crate) digest: Option<JsonDigest>,
+    /// The most levels.
+    depth: usize,
+}
+
+/// A size in a JSON object.
+#[derive(Debug)]
+struct JsonSize {
+    key: String,
+    rule: usize,
+}
+
+/// A digest in a JSON object.
+#[derive(Debug)]
+pub(crate) struct JsonDigest {
+    pub(crate) key: String,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) members: Vec<usize>,
+}
+
 pub(crate) fn compile(
-    names: &Names<'_>,
-    place: usize,
+    c: &mut Compiling<'_>,
     spec: &JsonSpec,
-    rules: &mut Vec<RuleDraft>,
-) -> Result<Content, SpecError> {
-    let name = names.0[place];
+) -> Result<(JsonObject, Draft), SpecError> {
     let bad_key =
-        |what: String, mend: &str| Err(SpecError::new(SpecErrorKind::BadKey, name, what, mend));
+        |what: String, mend: &str| Err(SpecError::new(SpecErrorKind::BadKey, c.name(), what, mend));
     let keys = [
         spec.size.as_ref().map(|(key, _)| key),
         spec.digest.as_ref().map(|d| &d.key),
@@ -40,49 +61,162 @@ pub(crate) fn compile(
     }
     let mut size = None;
     if let Some((key, fields)) = &spec.size {
-        let members = names.later_places(place, "the size", fields)?;
-        rules.push(RuleDraft {
-            owner: place,
-            members,
-            adjust: 0,
-        });
+        let members = c.names.later_places(c.place, "the size", fields)?;
         size = Some(JsonSize {
             key: key.clone(),
-            rule: rules.len() - 1,
+            rule: c.rule(RuleDraft {
+                members,
+                ..RuleDraft::of(c.place)
+            }),
         });
     }
     let mut digest = None;
     if let Some(spec) = &spec.digest {
-        let members = names.later_places(place, "the digest", &spec.fields)?;
+        let members = c.names.later_places(c.place, "the digest", &spec.fields)?;
         digest = Some(JsonDigest {
             key: spec.key.clone(),
             algorithm: spec.algorithm,
             members,
         });
     }
-    Ok(Content::Json { size, digest })
+    let object = JsonObject {
+        size,
+        digest,
+        depth: c.limits.depth,
+    };
+    Ok((object, c.draft(&spec.extent)?))
+}
+
+impl FieldKind for JsonObject {
+    fn has_default(&self) -> bool {
+        self.size.is_some() || self.digest.is_some()
+    }
+
+    fn piece<'m>(
+        &'m self,
+        part: &Part,
+        given: Option<&'m Value>,
+        _before: &[Piece<'m>],
+    ) -> Result<Piece<'m>, EncodeError> {
+        let object = match given {
+            Some(Value::Json(Json::Object(object))) => object.clone(),
+            Some(value) => return Err(unfit(&part.key, show(value), "it holds a JSON object")),
+            None if self.has_default() => Map::new(),
+            None => {
+                return Err(EncodeError::Missing {
+                    name: part.key.clone(),
+                });
+            }
+        };
+        let computed = [
+            self.size.as_ref().map(|size| &size.key),
+            self.digest.as_ref().map(|digest| &digest.key),
+        ];
+        for key in computed.into_iter().flatten() {
+            if let Some(value) = object.get(key) {
+                let given = format!("the key `{key}` with {}", json::shorten(&value.to_string()));
+                let expected = "that key is computed, leave it out";
+                return Err(unfit(&part.key, given, expected));
+            }
+        }
+        let text = String::new();
+        Ok(Piece::Json { object, text })
+    }
+
+    fn describe(
+        &self,
+        plan: &Plan,
+        pieces: &mut [Piece<'_>],
+        place: usize,
+    ) -> Result<(), EncodeError> {
+        let covered = self.size.as_ref().map(|size| {
+            let members = plan.rules[size.rule].members.iter();
+            let sizes = members.map(|&member| wire_size(plan, pieces, member));
+            (&size.key, sizes.sum::<usize>())
+        });
+        let Piece::Json { object, text } = &mut pieces[place] else {
+            return Ok(());
+        };
+        if let Some((key, covered)) = covered {
+            object.insert(key.clone(), Json::from(covered));
+        }
+        if let Some(digest) = &self.digest {
+            // A digest has the same length whatever it is: it can wait until all lengths stand.
+            let blank = "0".repeat(digest.algorithm.size() * 2);
+            object.insert(digest.key.clone(), Json::String(blank));
+        }
+        *text = print(object);
+        check_extent(&plan.parts[place], text.as_bytes())
+    }
+
+    fn seal(&self, plan: &Plan, pieces: &mut [Piece<'_>], place: usize) {
+        let Some(digest) = &self.digest else {
+            return;
+        };
+        let members = digest.members.iter();
+        let contents: Vec<_> = members.map(|&m| content(plan, pieces, m)).collect();
+        let hex = digest.algorithm.hex(contents.iter().map(AsRef::as_ref));
+        if let Piece::Json { object, text } = &mut pieces[place] {
+            object.insert(digest.key.clone(), Json::String(hex));
+            *text = print(object);
+        }
+    }
+
+    fn accept(&self, content: &[u8]) -> Result<Said, Wrong> {
+        let found = read(
+            content,
+            self.depth,
+            self.size.as_ref(),
+            self.digest.as_ref(),
+        )?;
+        let length = match (&self.size, found.size) {
+            (Some(size), Some((value, at))) => Some(Length {
+                rule: size.rule,
+                says: Says::Value(value),
+                at,
+            }),
+            _ => None,
+        };
+        Ok(match (found.digest, length) {
+            (Some(hex), length) => Said::Digest {
+                hex: hex.to_ascii_lowercase(),
+                length,
+            },
+            (None, Some(length)) => Said::Length(length),
+            (None, None) => Said::Nothing,
+        })
+    }
+
+    fn malformed(&self, frame: &Rebuild<'_>, place: usize, out: &mut Vec<Candidate>) {
+        malformed(self, frame, place, out);
+    }
+}
+
+fn print(object: &Map<String, Json>) -> String {
+    // A map with text keys always prints: its writer is a string, its values are plain.
+    serde_json::to_string(object).unwrap_or_default()
 }
 
 /// What a JSON field says about others.
 #[derive(Debug, Default)]
-pub(crate) struct Said<'a> {
+struct Found<'a> {
     /// The size, and the offset in the field at which it stands.
-    pub(crate) size: Option<(i128, usize)>,
+    size: Option<(i128, usize)>,
     /// The digest's hexadecimal text.
-    pub(crate) digest: Option<&'a str>,
+    digest: Option<&'a str>,
 }
 
 /// Reads a whole JSON field.
-pub(crate) fn accept<'a>(
+fn read<'a>(
     content: &'a [u8],
     depth: usize,
     size: Option<&JsonSize>,
     digest: Option<&JsonDigest>,
-) -> Result<Said<'a>, Wrong> {
+) -> Result<Found<'a>, Wrong> {
     let size_key = size.map(|size| size.key.as_str());
     let digest_key = digest.map(|digest| digest.key.as_str());
     let mut values = json::read(content, depth, [size_key, digest_key])?;
-    let mut said = Said::default();
+    let mut said = Found::default();
     if let (Some(key), [value, _]) = (size_key, &values) {
         let (text, at) = value.ok_or_else(|| missing(key, "the size of what follows"))?;
         said.size = Some((size_value(key, text, at)?, at));
@@ -156,13 +290,7 @@ fn digest_value<'a>(digest: &JsonDigest, text: &'a str, at: usize) -> Result<&'a
     }
 }
 
-pub(crate) fn malformed(
-    frame: &Rebuild<'_>,
-    place: usize,
-    size: Option<&JsonSize>,
-    digest: Option<&JsonDigest>,
-    out: &mut Vec<Candidate>,
-) {
+fn malformed(json: &JsonObject, frame: &Rebuild<'_>, place: usize, out: &mut Vec<Candidate>) {
     let name = &frame.plan.parts[place].name;
     let content = frame.content(place);
     let Ok(object) = serde_json::from_slice::<Map<String, Json>>(content) else {
@@ -212,7 +340,7 @@ pub(crate) fn malformed(
         let about = format!("The JSON is nested {} levels deep.", depth + 1);
         candidate("too_deep", about, deep.as_bytes());
     }
-    if let Some(JsonSize { key, .. }) = size {
+    if let Some(JsonSize { key, .. }) = &json.size {
         let value = object.get(key).and_then(Json::as_u64).unwrap_or_default();
         for (mistake, text) in [
             ("missing", None),
@@ -249,7 +377,7 @@ pub(crate) fn malformed(
             &twice,
         );
     }
-    if let Some(JsonDigest { key, .. }) = digest {
+    if let Some(JsonDigest { key, .. }) = &json.digest {
         let hex = object.get(key).and_then(Json::as_str).unwrap_or_default();
         let first = if hex.starts_with('0') { "1" } else { "0" };
         let wrong = format!("\"{first}{}\"", hex.get(1..).unwrap_or_default());

@@ -2,8 +2,8 @@
 
 use super::State;
 use super::fault::{error, refuse};
-use crate::compose::kinds::{json, text};
-use crate::compose::plan::{Content, Part, Plan, Role};
+use crate::compose::kinds::{Length, Said, Says};
+use crate::compose::plan::{Part, Plan};
 use crate::compose::sizes::Span;
 use crate::{FrameError, FrameErrorKind};
 
@@ -17,46 +17,32 @@ impl State {
         span: Span,
         bytes: &[u8],
     ) -> Result<(), FrameError> {
-        let content = &bytes[span.start..span.end];
-        match &part.content {
-            Content::Bytes | Content::Const(_) => Ok(()),
-            Content::Int {
-                role: Role::Value { .. },
-                ..
-            } => Ok(()),
-            Content::Int {
-                int,
-                role: Role::Size { rule },
-            } => self.learn(plan, *rule, int.read(content), span.start),
-            Content::Int {
-                int,
-                role: Role::Const(expected),
-            } => {
-                let value = int.read(content);
-                if value == *expected {
-                    return Ok(());
-                }
-                let what = format!("the value is {value}, it must be {expected}");
-                Err(error(FrameErrorKind::BadConst, part, span.start, what))
+        if part.nest.is_some() {
+            return self.fill(plan, part, span, bytes);
+        }
+        let said = part.content.accept(&bytes[span.start..span.end]);
+        match said.map_err(|wrong| refuse(part, span.start, wrong))? {
+            Said::Nothing => Ok(()),
+            Said::Length(length) => self.hear(plan, &length, span),
+            Said::Count { place, value } => self.expect(plan, part, place, value),
+            Said::Digest { hex, length } => {
+                self.digests.push((self.sizes.known, hex));
+                length.map_or(Ok(()), |length| self.hear(plan, &length, span))
             }
-            Content::Text => match text::accept(content) {
-                Ok(_) => Ok(()),
-                Err(wrong) => Err(refuse(part, span.start, wrong)),
-            },
-            Content::Json { size, digest } => {
-                let depth = plan.limits.depth;
-                let said = json::accept(content, depth, size.as_ref(), digest.as_ref())
-                    .map_err(|wrong| refuse(part, span.start, wrong))?;
-                if let Some(hex) = said.digest {
-                    self.digests
-                        .push((self.sizes.known, hex.to_ascii_lowercase()));
-                }
-                match (size, said.size) {
-                    (Some(size), Some((value, at))) => {
-                        self.learn(plan, size.rule, value, span.start + at)
-                    }
-                    _ => Ok(()),
-                }
+        }
+    }
+
+    #[inline]
+    fn hear(&mut self, plan: &Plan, length: &Length, span: Span) -> Result<(), FrameError> {
+        match length.says {
+            Says::Value(value) => self.learn(plan, length.rule, value, span.start + length.at),
+            Says::Absent => {
+                self.sizes.set(length.rule, 0);
+                Ok(())
+            }
+            Says::Untold => {
+                self.sizes.set_untold(length.rule);
+                Ok(())
             }
         }
     }
@@ -64,7 +50,7 @@ impl State {
     /// Takes in the value of a length. One that cannot be is refused here, before any further
     /// byte is waited for.
     #[inline]
-    pub(super) fn learn(
+    fn learn(
         &mut self,
         plan: &Plan,
         rule: usize,

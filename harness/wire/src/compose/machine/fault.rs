@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::State;
-use crate::compose::plan::{Part, Plan, Reach};
+use crate::compose::plan::{Part, Plan};
 use crate::compose::wrong::Wrong;
 use crate::{FrameError, FrameErrorKind};
 
@@ -12,11 +12,13 @@ impl State {
     pub(super) fn truncated(&self, plan: &Plan, bytes: &[u8]) -> FrameError {
         let at = bytes.len();
         // Every field is complete only where a whole frame was found, and then nothing is cut.
-        let part = &plan.parts[self.sizes.known.min(plan.parts.len() - 1)];
-        let name = match &part.reach {
-            Reach::Until(terminator)
-                if terminator.is_cut(bytes.get(self.start..).unwrap_or(&[])) =>
-            {
+        let place = self.sizes.known.min(plan.parts.len().saturating_sub(1));
+        let part = &plan.parts[place];
+        if let Some(inner) = self.truncated_inside(part, bytes) {
+            return inner;
+        }
+        let name = match part.terminator() {
+            Some(terminator) if terminator.is_cut(bytes.get(self.start..).unwrap_or(&[])) => {
                 &terminator.name
             }
             _ => &part.name,

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::State;
 use super::fault::error;
-use crate::compose::plan::{Content, JsonDigest, Plan, Reach};
+use crate::compose::kinds::Content;
+use crate::compose::kinds::json::JsonDigest;
+use crate::compose::plan::Plan;
 use crate::{Field, Frame, FrameError, FrameErrorKind};
 
 impl State {
@@ -17,6 +19,9 @@ impl State {
         frame: &mut Frame,
     ) -> Result<(), FrameError> {
         for (at, rule) in plan.rules.iter().enumerate().filter(|(_, rule)| rule.check) {
+            if !self.sizes.is_known(plan, at) {
+                continue;
+            }
             let (left, _) = self.sizes.left_for(plan, at, usize::MAX);
             if left != 0 {
                 let what = format!(
@@ -28,18 +33,25 @@ impl State {
             }
         }
         for (place, promised) in &self.digests {
-            if let Content::Json {
-                digest: Some(digest),
-                ..
-            } = &plan.parts[*place].content
+            if let Content::Json(json) = &plan.parts[*place].content
+                && let Some(digest) = &json.digest
             {
                 self.check_digest(plan, *place, digest, promised, bytes)?;
             }
         }
         let mut count = 0;
         for (part, span) in plan.parts.iter().zip(self.sizes.spans()) {
+            if let Some(nest) = part.nest {
+                for field in &self.nests[nest].frame.fields {
+                    for range in &field.ranges {
+                        let (start, end) = (range.start + span.start, range.end + span.start);
+                        place_field(frame, &mut count, &field.name, start, end);
+                    }
+                }
+                continue;
+            }
             place_field(frame, &mut count, &part.name, span.start, span.end);
-            if let Reach::Until(terminator) = &part.reach {
+            if let Some(terminator) = part.terminator() {
                 place_field(frame, &mut count, &terminator.name, span.end, span.next);
             }
         }

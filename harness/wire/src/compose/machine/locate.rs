@@ -1,10 +1,13 @@
 //! Where the current field ends.
 
+use std::sync::Arc;
+
 use super::State;
 use super::fault::{error, refuse};
-use crate::compose::kinds::constant;
-use crate::compose::plan::{Content, Part, Plan, Reach};
+use crate::compose::kinds::{Content, Scan, constant};
+use crate::compose::plan::{Part, Plan, Reach};
 use crate::compose::sizes::Span;
+use crate::compose::wrong::Wrong;
 use crate::terminator::Terminator;
 use crate::{FrameError, FrameErrorKind};
 
@@ -21,7 +24,7 @@ impl State {
         let end = match &part.reach {
             Reach::Fixed(size) => {
                 let end = self.start + size;
-                if let Content::Const(expected) = &part.content {
+                if let Content::Const(constant::Constant(expected)) = &part.content {
                     let given = &bytes[self.start..bytes.len().min(end)];
                     constant::compare(expected, given, self.scanned - self.start)
                         .map_err(|wrong| refuse(part, self.start, wrong))?;
@@ -34,9 +37,43 @@ impl State {
                 end
             }
             Reach::Counted(rule) => self.counted_end(plan, part, *rule)?,
-            Reach::Until(terminator) => {
-                return self.search(plan, part, terminator, bytes, ended);
+            Reach::Until {
+                terminator,
+                told: Some(rule),
+            } if self.sizes.is_known(plan, *rule) => {
+                return self.told_end(plan, part, *rule, terminator, bytes);
             }
+            Reach::Until { terminator, .. } => {
+                let least = terminator.len();
+                let found = self.search(plan, part, bytes, |seen, from| {
+                    let found = terminator.find(seen, terminator.resume(0, from));
+                    Ok(found.map_or(
+                        Scan::More {
+                            least,
+                            resume: seen.len(),
+                        },
+                        |end| Scan::End {
+                            end,
+                            next: end + least,
+                        },
+                    ))
+                })?;
+                return Ok(found.or_else(|| {
+                    // The end of the stream may stand for a terminator of which nothing is there.
+                    let whole = || !terminator.is_cut(&bytes[self.start..]);
+                    (ended && plan.final_optional && whole()).then_some(Span {
+                        start: self.start,
+                        end: bytes.len(),
+                        next: bytes.len(),
+                    })
+                }));
+            }
+            Reach::Own(_) => {
+                return self.search(plan, part, bytes, |seen, from| {
+                    part.content.scan(seen, from)
+                });
+            }
+            Reach::Nested => return self.nested_end(plan, part, bytes),
             Reach::Rest => {
                 let limit = plan.limits.frame;
                 if bytes.len() > limit {
@@ -108,17 +145,37 @@ impl State {
         Ok(end)
     }
 
-    /// Searches the terminator, no further than limits and lengths permit. What is found wrong
-    /// must not depend on how many bytes are there, so nothing behind the bound is looked at.
-    #[inline]
-    pub(super) fn search(
+    /// Where a field ends that has a terminator and a length as well.
+    fn told_end(
         &mut self,
         plan: &Plan,
         part: &Part,
+        rule: usize,
         terminator: &Terminator,
         bytes: &[u8],
-        ended: bool,
     ) -> Result<Option<Span>, FrameError> {
+        let next = self.counted_end(plan, part, rule)?;
+        if bytes.len() < next {
+            self.wait(plan, next, next);
+            return Ok(None);
+        }
+        // No length is shorter than the terminator: it covers the field, whose least is that.
+        let end = next - terminator.len();
+        constant::compare(&terminator.bytes, &bytes[end..next], 0).map_err(|wrong| FrameError {
+            field: Arc::clone(&terminator.name),
+            ..refuse(part, end, wrong)
+        })?;
+        Ok(Some(Span {
+            start: self.start,
+            end,
+            next,
+        }))
+    }
+
+    /// The offset beyond which the current field cannot go, and the length that says so, if it is
+    /// not a limit.
+    #[inline]
+    pub(super) fn bound(&self, plan: &Plan, part: &Part) -> (usize, Option<usize>) {
         let limits = plan.limits;
         let room = limits
             .frame
@@ -139,39 +196,64 @@ impl State {
                 }
             }
         }
-        let seen = bytes.len().min(bound);
-        let from = terminator.resume(self.start, self.scanned);
-        if let Some(end) = terminator.find(&bytes[..seen.max(self.start)], from) {
-            return Ok(Some(Span {
-                start: self.start,
-                end,
-                next: end + terminator.len(),
-            }));
+        (bound, by_rule)
+    }
+
+    /// The error of a field that does not end within its bound.
+    #[cold]
+    pub(super) fn out_of_bound(
+        &self,
+        plan: &Plan,
+        part: &Part,
+        bound: usize,
+        by_rule: Option<usize>,
+    ) -> FrameError {
+        let end = match part.reach {
+            Reach::Until { .. } => "terminator",
+            _ => "end",
+        };
+        if let Some(rule) = by_rule {
+            let what = format!(
+                "the length ends at byte {bound}, before the {end} of `{}`",
+                part.name
+            );
+            return self.bad_rule(plan, rule, FrameErrorKind::BadLength, what);
         }
-        self.scanned = seen.max(self.start);
-        if bytes.len() >= bound || bound < self.start + terminator.len() {
-            if let Some(rule) = by_rule {
-                let what = format!(
-                    "the length ends at byte {bound}, before the terminator of `{}`",
-                    part.name
-                );
-                return Err(self.bad_rule(plan, rule, FrameErrorKind::BadLength, what));
+        let whole = if part.header { "header" } else { "frame" };
+        let what = format!("no {end} up to byte {bound}, the limit of the {whole}");
+        error(FrameErrorKind::TooLarge, part, bound, what)
+    }
+
+    /// Searches the end of a field, no further than limits and lengths permit. What is found wrong
+    /// must not depend on how many bytes are there, so nothing behind the bound is looked at.
+    #[inline]
+    fn search(
+        &mut self,
+        plan: &Plan,
+        part: &Part,
+        bytes: &[u8],
+        scan: impl FnOnce(&[u8], usize) -> Result<Scan, Wrong>,
+    ) -> Result<Option<Span>, FrameError> {
+        let (bound, by_rule) = self.bound(plan, part);
+        let start = self.start;
+        let seen = &bytes[start..bytes.len().min(bound).max(start)];
+        let found = scan(seen, self.scanned - start).map_err(|wrong| refuse(part, start, wrong))?;
+        match found {
+            Scan::End { end, next } => Ok(Some(Span {
+                start,
+                end: start + end,
+                next: start + next,
+            })),
+            Scan::More { least, resume } => {
+                self.scanned = start + resume;
+                if bytes.len() >= bound || bound < start + least {
+                    return Err(self.out_of_bound(plan, part, bound, by_rule));
+                }
+                let next = bytes.len() + 1;
+                self.wait(plan, next.max(start + least), next);
+                Ok(None)
             }
-            let what = if part.header { "header" } else { "frame" };
-            let what = format!("no terminator up to byte {bound}, the limit of the {what}");
-            return Err(error(FrameErrorKind::TooLarge, part, bound, what));
         }
-        if ended && plan.final_optional && !terminator.is_cut(&bytes[self.start..]) {
-            let end = bytes.len();
-            return Ok(Some(Span {
-                start: self.start,
-                end,
-                next: end,
-            }));
-        }
-        let least = (bytes.len() + 1).max(self.start + terminator.len());
-        self.wait(plan, least, bytes.len() + 1);
-        Ok(None)
     }
 
     /// Notes that the current field ends at `least` or later, and that nothing is to be done

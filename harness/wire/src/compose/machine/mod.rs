@@ -4,11 +4,13 @@ mod accept;
 mod fault;
 mod finish;
 mod locate;
+mod nest;
 
 use std::sync::Arc;
 
+use self::nest::Nest;
 use super::plan::Plan;
-use super::sizes::Sizes;
+use super::sizes::{Sizes, Span};
 use crate::{Decoder, Frame, FrameError, Progress, effort};
 
 /// Finds the frames that a plan describes.
@@ -18,7 +20,7 @@ pub(crate) struct Machine {
     state: State,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     sizes: Sizes,
     /// The offset at which the current field begins.
@@ -31,16 +33,37 @@ struct State {
     total: usize,
     /// The digests that JSON fields promised, by field, as hexadecimal text.
     digests: Vec<(usize, String)>,
+    /// How far the fields came that have frames inside.
+    nests: Vec<Nest>,
 }
 
 impl Machine {
     pub(crate) fn new(plan: &Arc<Plan>) -> Self {
-        let mut machine = Self {
+        Self {
             plan: Arc::clone(plan),
-            state: State::default(),
-        };
-        machine.state.sizes.reserve(plan);
-        machine
+            state: State::new(plan),
+        }
+    }
+
+    /// Where the fields of one frame lie, if the bytes are exactly that.
+    pub(crate) fn spans(mut self, bytes: &[u8]) -> Option<Vec<Span>> {
+        let whole = self.state.walk(&self.plan, bytes, true).ok()?;
+        let all = whole && self.state.start == bytes.len();
+        all.then(|| self.state.sizes.spans().to_vec())
+    }
+
+    /// The length of the frame with which the bytes begin.
+    pub(crate) fn first_len(mut self, bytes: &[u8]) -> Option<usize> {
+        let whole = self.state.walk(&self.plan, bytes, true).ok()?;
+        whole.then_some(self.state.start)
+    }
+
+    /// True unless the bytes, with nothing behind them where they are `ended`, are wrong.
+    pub(crate) fn may_read(mut self, bytes: &[u8], ended: bool) -> bool {
+        match self.state.walk(&self.plan, bytes, ended) {
+            Ok(whole) => !ended || (whole && self.state.start == bytes.len()),
+            Err(_) => false,
+        }
     }
 }
 
@@ -74,10 +97,32 @@ impl Decoder for Machine {
         self.state.clear();
     }
 }
+
 impl State {
+    fn new(plan: &Plan) -> Self {
+        let nested = plan
+            .parts
+            .iter()
+            .filter_map(|part| part.content.kind().nested());
+        let mut state = Self {
+            sizes: Sizes::default(),
+            start: 0,
+            scanned: 0,
+            wake: 0,
+            total: 0,
+            digests: Vec::new(),
+            nests: nested.map(Nest::new).collect(),
+        };
+        state.sizes.reserve(plan);
+        state
+    }
+
     fn clear(&mut self) {
         self.sizes.clear();
         self.digests.clear();
+        for nest in &mut self.nests {
+            nest.clear();
+        }
         (self.start, self.scanned, self.wake, self.total) = (0, 0, 0, 0);
     }
 
