@@ -8,9 +8,9 @@
 //! (for datagrams a responder): bytes in, bytes out, no socket, no clock. A session sees exactly
 //! what each read(2) returned and decides how its output is divided into write calls, so a fault
 //! that depends on either can be written down as it occurs in real programs. A **driver** carries
-//! sessions over sockets, in one [`Model`]: iterative, a thread for each connection, or a tokio
-//! task for each. Commands, which block, are handed to the driver as jobs. What is too large for
-//! memory is sent piece by piece: the driver asks for the next one when the last is written.
+//! sessions over sockets, in one [`Model`]: iterative, a thread, a process or a tokio task
+//! for each connection. Commands, which block, are handed to the driver as jobs. What is too large
+//! for memory is sent piece by piece: the driver asks for the next one when the last is written.
 //!
 //! | where | what |
 //! |---|---|
@@ -18,6 +18,8 @@
 //! | `habits` | faults of any stream server: at EOF, at RST, of its sockets |
 //! | `models/` | the drivers |
 //! | `command/` | runs clients' commands under limits |
+//! | `check` | refuses what does not fit together, before a socket is made |
+//! | `worker` | serves one connection in a process of its own |
 //! | `folder` | the files that clients may name, and no others |
 //! | `listen`, `server`, `shared` | sockets, life and death of a server |
 //!
@@ -33,6 +35,7 @@
 //! are declared with `faults!`; tests demand a counterexample for each.
 
 mod check;
+mod children;
 mod command;
 mod config;
 mod datagram;
@@ -53,12 +56,14 @@ mod shared;
 #[cfg(test)]
 mod tests;
 mod text;
+mod worker;
 
-pub use config::Config;
+pub use config::{Config, Digest, KEY_VARIABLE, TEST_KEY};
 pub use error::ServeError;
 pub use model::{Model, UnknownModel};
 pub use server::{Running, serve, start};
 pub use service::{Fault, Service, UnknownService};
+pub use worker::work;
 
 /// Every service, in the order in which they are listed to users.
 pub fn services() -> &'static [Service] {

@@ -30,12 +30,10 @@ pub(crate) fn stream(
     match to {
         Endpoint::Tcp(addr) => tcp(to, *addr, options, deadline),
         Endpoint::Unix(addr) => unix(to, addr, options, deadline),
-        Endpoint::Udp(_) => {
-            Err(
-                NetError::from_errno("connect", format!("to {to}"), libc::EPROTOTYPE)
-                    .advice("a stream needs a tcp:// or unix:// endpoint"),
-            )
-        }
+        Endpoint::Udp(_) | Endpoint::UnixDgram(_) | Endpoint::UnixSeqpacket(_) => Err(
+            NetError::from_errno("connect", format!("to {to}"), libc::EPROTOTYPE)
+                .advice("a stream needs a tcp:// or unix:// endpoint"),
+        ),
     }
 }
 

@@ -65,7 +65,7 @@ fn prepare(args: &Args, screen: &Screen) -> Result<Prepared, u8> {
                     command.dir = std::env::current_dir().ok();
                 }
                 replace(&mut documents, &|profile| {
-                    let transport = transport_of(&origin).unwrap_or(profile.transport);
+                    let transport = transport_of(&origin, profile.transport);
                     Ok(Profile {
                         origin: origin.clone(),
                         transport,
@@ -129,16 +129,20 @@ fn rerun_with(args: &Args, seed: u64) -> String {
     parts.join(" ")
 }
 
-/// The transport that an origin brings with it: that of its address, or Unix where the command
-/// takes a path instead of a port.
-fn transport_of(origin: &Origin) -> Option<Transport> {
+/// The transport of a profile whose origin is replaced: that of the new address, or Unix where the
+/// command takes a path instead of a port.
+fn transport_of(origin: &Origin, profiles: Transport) -> Transport {
     match origin {
-        Origin::Connect(endpoint) => Some(endpoint.transport()),
+        Origin::Connect(endpoint) => endpoint.transport(),
         Origin::Start(command) => {
             let takes = |what: &str| command.argv.iter().any(|a| a.contains(what));
-            (takes("{path}") && !takes("{port}")).then_some(Transport::Unix)
+            if takes("{path}") && !takes("{port}") && !profiles.is_unix() {
+                Transport::Unix
+            } else {
+                profiles
+            }
         }
-        Origin::Builtin(_) | Origin::None => None,
+        Origin::Builtin(_) | Origin::None => profiles,
     }
 }
 
@@ -182,8 +186,10 @@ fn plant(documents: &mut [Document], overrides: &mut Overrides, fault: &str) -> 
             let service = harness_targets::find(&builtin.server).map_err(|e| e.to_string())?;
             let meant = server.is_none_or(|s| s == builtin.server);
             // A profile that names a fault of its own is a counterexample; it stays as it is.
-            let has =
-                |f: &harness_targets::Fault| f.name == name && f.exists_over(profile.transport);
+            let model = service.model(builtin.model.as_deref());
+            let has = |f: &harness_targets::Fault| {
+                f.name == name && f.exists_over(profile.transport) && f.exists_under(model)
+            };
             if meant && builtin.fault.is_none() && service.faults.iter().any(has) {
                 builtin.fault = Some(name.to_owned());
                 planted.set(true);

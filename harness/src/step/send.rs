@@ -56,7 +56,8 @@ pub struct SendMap {
 /// Bytes and how they are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendData {
-    /// One write, repeated until the kernel took it all. On UDP: one datagram.
+    /// One write, repeated until the kernel took it all. Where messages keep their
+    /// boundaries: one message.
     Whole(Vec<u8>),
     /// One write a part; each part is proved to be consumed before the next is written.
     Parts(Vec<Vec<u8>>),
@@ -137,10 +138,11 @@ fn data(cx: &Check, steps: &Steps<'_>, map: &SendMap, at: Span) -> Option<SendDa
             "MSG_MORE joins one write to the next",
         );
     }
-    for (key, span) in [("parts", given[1].1), ("merged", given[2].1)] {
-        if let Some(span) = span {
-            steps.stream_only(cx, key, span);
-        }
+    if let Some(span) = given[1].1 {
+        steps.not_over_udp(cx, "parts", span);
+    }
+    if let Some(span) = given[2].1 {
+        steps.stream_only(cx, "merged", span);
     }
     let list = |item: &Item<Vec<Item<Bytes>>>| {
         let items = item.get()?;
@@ -149,7 +151,7 @@ fn data(cx: &Check, steps: &Steps<'_>, map: &SendMap, at: Span) -> Option<SendDa
             return None;
         }
         let all = value::list(cx, items)?;
-        if steps.transport != Some(Transport::Udp) {
+        if steps.transport.is_none_or(Transport::is_stream) {
             // An empty datagram is one; an empty write on a stream is nothing.
             if let Some(n) = all.iter().position(Vec::is_empty) {
                 cx.error_help(
@@ -200,7 +202,7 @@ impl Act for Send {
     fn run(&self, scene: &mut Scene, ctx: &mut Context<'_>) -> Result<(), Halt> {
         let sent = match scene.conn(&self.on)? {
             Conn::Line(line) => send(line, ctx, &self.data)?,
-            Conn::Flow(flow) => send_on_flow(flow, &self.data),
+            Conn::Flow(flow) => send_on_flow(flow, ctx, &self.data),
         };
         scene.sent = Some(Instant::now());
         Ok(must(sent, self.error.as_deref(), "the bytes are taken")?)

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-use harness_net::{Endpoint, Launch, UnixAddr};
+use harness_net::{Endpoint, Launch};
+use harness_targets::{KEY_VARIABLE, TEST_KEY};
 use sha2::{Digest as _, Sha256};
 
 use crate::scenario::model::{Builtin, Profile, StartCommand};
@@ -13,7 +14,7 @@ use crate::scenario::model::{Builtin, Profile, StartCommand};
 /// Output kept of a target, each of stdout and stderr, in bytes.
 const OUTPUT: usize = 64 << 10;
 
-pub(super) fn builtin_argv(builtin: &Builtin, launcher: &Path, endpoint: &Endpoint) -> Vec<String> {
+pub(super) fn builtin_launch(builtin: &Builtin, launcher: &Path, endpoint: &Endpoint) -> Launch {
     let mut argv = vec![
         launcher.display().to_string(),
         "serve".to_owned(),
@@ -24,13 +25,21 @@ pub(super) fn builtin_argv(builtin: &Builtin, launcher: &Path, endpoint: &Endpoi
     if let Some(model) = &builtin.model {
         argv.extend(["--model".to_owned(), model.clone()]);
     }
+    if let Some(most) = builtin.descriptors {
+        argv.extend(["--descriptors".to_owned(), most.to_string()]);
+    }
     if let Some(fault) = &builtin.fault {
         argv.extend(["--fault".to_owned(), fault.clone()]);
     }
+    argv.extend(["--digest".to_owned(), builtin.digest.name().to_owned()]);
     if let Some(root) = &builtin.root {
         argv.extend(["--root".to_owned(), root.display().to_string()]);
     }
-    argv
+    Launch {
+        // Servers that ask no client for a key do not look at it.
+        env: vec![(KEY_VARIABLE.to_owned(), TEST_KEY.to_owned())],
+        ..launch(argv, launcher)
+    }
 }
 
 /// True for a reference server that makes a temporary folder for itself.
@@ -39,7 +48,7 @@ pub(super) fn makes_folder(builtin: &Builtin) -> bool {
     serves_files && builtin.root.is_none()
 }
 
-pub(super) fn launch(argv: Vec<String>, launcher: &Path) -> Launch {
+fn launch(argv: Vec<String>, launcher: &Path) -> Launch {
     Launch {
         argv,
         env: Vec::new(),
@@ -82,8 +91,8 @@ fn fill(text: &str, endpoint: &Endpoint) -> String {
         text = text.replace("{port}", &address.port().to_string());
         text = text.replace("{host}", &address.ip().to_string());
     }
-    if let Endpoint::Unix(UnixAddr::Path(path)) = endpoint {
-        text = text.replace("{path}", &path.display().to_string());
+    if let Some(name) = endpoint.unix_addr() {
+        text = text.replace("{path}", &name.to_string());
     }
     text
 }

@@ -5,7 +5,7 @@ mod error;
 mod last_words;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,9 +15,7 @@ use harness_net::{
 };
 
 pub use self::command::program;
-use self::command::{
-    binary_digest, builtin_argv, command_launch, command_line, launch, makes_folder,
-};
+use self::command::{binary_digest, builtin_launch, command_launch, command_line, makes_folder};
 pub use self::error::TargetError;
 use self::last_words::{last_words, stderr_lines};
 use crate::run::TargetInfo;
@@ -84,10 +82,14 @@ impl Target {
         let (lease, mut dir, endpoint) = match (&profile.origin, profile.transport) {
             (Origin::Connect(endpoint), _) => (None, None, endpoint.clone()),
             (Origin::None, _) => (None, None, nowhere()),
-            (_, Transport::Unix) => {
+            (_, transport) if transport.is_unix() && profile.abstract_name => {
+                (None, None, Endpoint::unix(transport, fresh_name()))
+            }
+            (_, transport) if transport.is_unix() => {
                 let dir = folder("making a folder for the Unix socket")?;
                 let path = dir.path().join("target.sock");
-                (None, Some(dir), Endpoint::Unix(UnixAddr::Path(path)))
+                let endpoint = Endpoint::unix(transport, UnixAddr::Path(path));
+                (None, Some(dir), endpoint)
             }
             (_, transport) => {
                 let lease = PortLease::take().map_err(|e| TargetError::System {
@@ -105,8 +107,7 @@ impl Target {
         let (launch, ready, within) = match &profile.origin {
             Origin::Connect(_) | Origin::None => (None, Ready::Listening, BUILTIN_WITHIN),
             Origin::Builtin(builtin) => {
-                let argv = builtin_argv(builtin, launcher, &endpoint);
-                let mut launch = launch(argv, launcher);
+                let mut launch = builtin_launch(builtin, launcher, &endpoint);
                 if makes_folder(builtin) {
                     // In a folder of this target's, so that nothing of it stays when it is killed.
                     let made = match dir.take() {
@@ -343,6 +344,18 @@ impl Target {
         self.lock().as_ref().and_then(Process::cpu_time)
     }
 
+    /// How many processes of its tree ended and were not waited for. `None` where the harness did
+    /// not start it.
+    pub fn zombies(&self) -> Option<usize> {
+        self.lock().as_ref().map(Process::zombies)
+    }
+
+    /// True if this process belongs to its tree.
+    pub fn has_process(&self, pid: u32) -> bool {
+        let process = self.lock();
+        process.as_ref().is_some_and(|p| p.tree().contains(&pid))
+    }
+
     /// True if there was an instant at which every thread of its process tree slept. `None` where
     /// that cannot be seen.
     pub fn is_blocked(&self) -> Option<bool> {
@@ -381,6 +394,13 @@ impl Target {
             ..describe(&self.profile)
         }
     }
+}
+
+/// An abstract name that no other target of this host has.
+fn fresh_name() -> UnixAddr {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    UnixAddr::Abstract(format!("harness-{}-{number}", std::process::id()))
 }
 
 /// What reports say of a target that does not run.

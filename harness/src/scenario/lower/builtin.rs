@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use harness_net::Transport;
-use harness_targets::{Service, find, services};
+use harness_targets::{Digest, Service, find, services};
 
 use crate::scenario::context::Context;
 use crate::scenario::model::Builtin;
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
-use crate::scenario::syntax::{BuiltinSyntax, Item};
+use crate::scenario::syntax::{AlgorithmSyntax, BuiltinSyntax, Count, Item};
 
 /// The server, and what it speaks over. `wanted` is the profile's `transport:`.
 pub(crate) fn builtin(
@@ -18,15 +18,9 @@ pub(crate) fn builtin(
     at: Span,
     wanted: Option<(Transport, Span)>,
 ) -> Option<(Builtin, Transport)> {
-    let (name, at, model, fault, root) = match given {
-        BuiltinSyntax::Name(name) => (name, at, None, None, None),
-        BuiltinSyntax::Map(map) => (
-            map.server.get()?,
-            map.server.span,
-            map.model.as_ref(),
-            map.fault.as_ref(),
-            map.root.as_ref(),
-        ),
+    let (name, at, map) = match given {
+        BuiltinSyntax::Name(name) => (name, at, None),
+        BuiltinSyntax::Map(map) => (map.server.get()?, map.server.span, Some(map)),
     };
     let Ok(service) = find(name) else {
         let known: Vec<&str> = services().iter().map(|s| s.name).collect();
@@ -57,24 +51,76 @@ pub(crate) fn builtin(
         }
     };
     let model_known: Vec<&str> = service.models.iter().map(|m| m.name()).collect();
+    let model = one_of(
+        cx,
+        "model",
+        map.and_then(|m| m.model.as_ref()),
+        &model_known,
+    );
+    let runs = service.model(model.as_ref().and_then(Option::as_deref));
     let fault_known: Vec<&str> = service
         .faults
         .iter()
-        .filter(|f| f.exists_over(transport))
+        .filter(|f| f.exists_over(transport) && f.exists_under(runs))
         .map(|f| f.name)
         .collect();
-    let model = one_of(cx, "model", model, &model_known);
-    let fault = one_of(cx, "fault", fault, &fault_known);
-    let root = self::root(cx, service, root);
+    let fault = one_of(
+        cx,
+        "fault",
+        map.and_then(|m| m.fault.as_ref()),
+        &fault_known,
+    );
+    let digest = match map.and_then(|m| m.digest.as_ref()) {
+        None => Digest::default(),
+        Some(item) => digest(cx, item, service)?,
+    };
+    let descriptors = match map.and_then(|m| m.descriptors.as_ref()) {
+        None => None,
+        Some(item) => Some(descriptors(cx, item)?),
+    };
+    let root = root(cx, service, map.and_then(|m| m.root.as_ref()));
     Some((
         Builtin {
             server: name.clone(),
             model: model?,
+            digest,
+            descriptors,
             fault: fault?,
             root: root?,
         },
         transport,
     ))
+}
+
+fn digest(cx: &Context, item: &Item<AlgorithmSyntax>, service: &Service) -> Option<Digest> {
+    if !service.authenticates {
+        cx.error_help(
+            item.span,
+            format!("`{}` asks no client for a digest", service.name),
+            "leave it out",
+        );
+        return None;
+    }
+    Some(match item.get()? {
+        AlgorithmSyntax::Sha256 => Digest::Sha256,
+        AlgorithmSyntax::Md5 => Digest::Md5,
+    })
+}
+
+/// What a server needs for itself leaves it none for clients below this.
+const FEWEST_DESCRIPTORS: u32 = 16;
+
+fn descriptors(cx: &Context, item: &Item<Count>) -> Option<u64> {
+    let most = item.get()?.0;
+    if most < FEWEST_DESCRIPTORS {
+        cx.error_help(
+            item.span,
+            format!("a server cannot start with {most} descriptors"),
+            format!("write {FEWEST_DESCRIPTORS} or more"),
+        );
+        return None;
+    }
+    Some(u64::from(most))
 }
 
 /// The folder that it serves. The outer `None` is a mistake.

@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::shape::by_shape;
-use super::{ExchangeSyntax, FrameForm, Item, Named, Names, OptionsSyntax, Size, Time, Word};
+use super::{
+    AlgorithmSyntax, Count, ExchangeSyntax, FrameForm, Item, Named, Names, OptionsSyntax, Size,
+    Time, Word,
+};
 
 /// What is tested, and how it speaks. Exactly one of `start`, `connect` and `builtin` says where it
 /// is, unless `use` brings it.
@@ -16,7 +19,8 @@ pub struct ProfileSyntax {
     pub about: Option<Item<String>>,
     /// The program that is started. `{port}`, `{host}` and `{path}` stand for what is chosen for it.
     pub start: Option<Item<StartSyntax>>,
-    /// Where it runs already: `tcp://HOST:PORT`, `udp://HOST:PORT`, `unix:///PATH`, `unix://@NAME`.
+    /// Where it runs already: `tcp://HOST:PORT`, `udp://HOST:PORT`, `unix:///PATH`, `unix://@NAME`,
+    /// and such names with `unix-dgram` or `unix-seqpacket`.
     pub connect: Option<Item<String>>,
     /// One of the reference servers.
     pub builtin: Option<Item<BuiltinSyntax>>,
@@ -29,6 +33,10 @@ pub struct ProfileSyntax {
     /// The loopback address on which it listens when it is started for the run: `127.0.0.1`, `::1`.
     #[schemars(extend("default" = "127.0.0.1"))]
     pub host: Option<Item<String>>,
+    /// True: where it is started and speaks over a Unix socket, that has a name in Linux's abstract
+    /// namespace instead of a file. `{path}` is then that name with `@` in front.
+    #[schemars(extend("default" = false))]
+    pub r#abstract: Option<Item<bool>>,
     /// Another file, whose first profile gives every key that is not given here; frames and options
     /// add up.
     #[serde(rename = "use")]
@@ -132,8 +140,13 @@ by_shape! {
 pub struct BuiltinMap {
     /// Its name.
     pub server: Item<String>,
-    /// `iterative`, `thread` or `async`; the server's own choice where none is given.
+    /// `iterative`, `thread`, `process` or `async`; the server's own choice where none is given.
     pub model: Option<Item<String>>,
+    /// The hash function of `hmac`. Its key is `harness test key, not a secret`.
+    #[schemars(extend("default" = "sha256"))]
+    pub digest: Option<Item<AlgorithmSyntax>>,
+    /// How many descriptors it may have open, 16 or more: what RLIMIT_NOFILE says.
+    pub descriptors: Option<Item<Count>>,
     /// The fault that it has.
     pub fault: Option<Item<String>>,
     /// The folder that `file` serves, relative to this file. A temporary one with samples where
@@ -161,6 +174,10 @@ pub enum TransportSyntax {
     Udp,
     /// A byte stream between processes of one host.
     Unix,
+    /// Datagrams between processes of one host.
+    UnixDgram,
+    /// Connections that keep message boundaries, between processes of one host.
+    UnixSeqpacket,
 }
 
 /// Bounds on what a target may send. More is a failure.

@@ -55,7 +55,9 @@ impl Recv {
 /// Nothing at all is not something that a stream can bring.
 fn refuse_empty(cx: &Check, steps: &Steps<'_>, expect: &RecvExpect, at: Span) {
     let empty = match expect {
-        RecvExpect::Exact(bytes) => bytes.is_empty() && steps.transport != Some(Transport::Udp),
+        RecvExpect::Exact(bytes) => {
+            bytes.is_empty() && steps.transport.is_none_or(Transport::is_stream)
+        }
         RecvExpect::Prefix(bytes) => bytes.is_empty(),
         RecvExpect::Size(size) => *size == 0,
         _ => false,
