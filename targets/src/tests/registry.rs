@@ -8,26 +8,28 @@ use crate::command::Runner;
 use crate::{find, services};
 
 /// The shipped scenarios that faults may name.
-const SCENARIOS: [&str; 19] = [
-    "sticky",
-    "nagle",
+const SCENARIOS: [&str; 21] = [
+    "backlog",
     "burst",
-    "short-recv",
-    "reuseaddr",
-    "unix-restart",
-    "udp-oversize",
-    "exec-framing",
-    "json-header",
+    "disconnects",
     "echo",
-    "unix",
-    "server-models",
-    "udp-time",
-    "udp-chat",
-    "hmac-auth",
-    "unframed",
-    "file-transfer",
-    "http",
     "encodings",
+    "exec-framing",
+    "file-transfer",
+    "hmac-auth",
+    "http",
+    "json-header",
+    "nagle",
+    "reuseaddr",
+    "server-models",
+    "short-recv",
+    "sticky",
+    "udp-chat",
+    "udp-oversize",
+    "udp-time",
+    "unframed",
+    "unix",
+    "unix-restart",
 ];
 
 #[test]
