@@ -23,7 +23,7 @@ pub struct ClientPort {
 enum Kind {
     Tcp(Listener),
     Unix(Socket),
-    Udp(Datagram),
+    Udp(Box<Datagram>),
 }
 
 /// What a client's first sign of life becomes.
@@ -51,7 +51,7 @@ impl ClientPort {
                 };
                 Kind::Tcp(Listener::bind(*addr, &options, BACKLOG)?)
             }
-            Endpoint::Udp(addr) => Kind::Udp(Datagram::bound(*addr, options)?),
+            Endpoint::Udp(addr) => Kind::Udp(Box::new(Datagram::bound(*addr, options)?)),
             Endpoint::Unix(addr) => {
                 let fail = |call, e: &io::Error| NetError::new(call, format!("at {at}"), e);
                 let address = unix_address(addr).map_err(|e| fail("bind", &e))?;
