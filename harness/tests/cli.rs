@@ -477,3 +477,41 @@ fn a_client_cannot_be_tested_at_an_address() {
         text(&output)
     );
 }
+
+#[test]
+fn a_key_comes_from_a_file_or_the_environment() {
+    let serve = |key: Option<&str>, more: &[&str]| {
+        let mut command = common::command(&["serve", "hmac"]);
+        command.args(more).env_remove("HARNESS_HMAC_KEY");
+        if let Some(key) = key {
+            command.env("HARNESS_HMAC_KEY", key);
+        }
+        common::text(&command.output().unwrap())
+    };
+    let without = serve(None, &[]);
+    assert!(
+        without.contains("give --key-file, or set HARNESS_HMAC_KEY"),
+        "{without}"
+    );
+    let odd = serve(Some("hex:abc"), &[]);
+    assert!(odd.contains("pairs of digits"), "{odd}");
+    let absent = serve(None, &["--key-file", "no/such/file"]);
+    assert!(absent.contains("no/such/file cannot be read"), "{absent}");
+    // Both are keys: what is refused is the address.
+    let file = common::root().join("LICENSE-MIT");
+    let elsewhere = [
+        "--listen",
+        "tcp://192.0.2.1:9",
+        "--key-file",
+        file.to_str().unwrap(),
+    ];
+    for text in [
+        serve(None, &elsewhere),
+        serve(Some("hex:00ff"), &elsewhere[..2]),
+    ] {
+        assert!(
+            text.contains("cannot listen on tcp://192.0.2.1:9"),
+            "{text}"
+        );
+    }
+}

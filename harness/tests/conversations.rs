@@ -293,7 +293,7 @@ fn steps_name_frames_and_what_was_said() {
     let early = "{connect: a}, {send: \"{hello.reply.body}\"}";
     notes("right", NOTES, &steps(early))
         .is(Verdict::Inconclusive)
-        .says(&["`{hello.reply.body}`", "was not seen on this connection"]);
+        .says(&["`{hello.reply.body}`", "was not seen on this"]);
 }
 
 #[test]

@@ -100,6 +100,11 @@ fn the_thread_model_passes() {
 }
 
 #[test]
+fn the_process_model_passes() {
+    every_scenario_under(Model::Process);
+}
+
+#[test]
 fn the_async_model_passes() {
     every_scenario_under(Model::Async);
 }

@@ -434,6 +434,7 @@ fn tell(step: &StepKind) -> String {
             name,
             options,
             error,
+            count: _,
             to: _,
         }) => {
             let nodelay = if options.nodelay == Some(true) {

@@ -152,6 +152,7 @@ fn each_case_is_turned_red_by_a_fault() {
         ("disconnects.idle", LINES, "spin_on_eof"),
         ("peers.silent", LINES, "one_client_at_a_time"),
         ("peers.in_turn", LINES, "one_client_at_a_time"),
+        ("peers.many", ECHO, "forty_clients_at_most"),
         ("peers.small_buffer", COMMANDS, "partial_write_ignored"),
         ("restart.time_wait", LINES, "no_reuseaddr"),
         ("restart.second", LINES, "reuseport_shares_port"),

@@ -100,6 +100,14 @@ classes! {
         "a name leads out of the folder that is served, or to something that is no file";
     WriteNotAtomic "write_not_atomic"
         "what is being written can be seen, or is lost, before it is whole";
+    AuthBypassed "authentication_bypassed"
+        "a client is let in that did not answer its own challenge rightly";
+    Amplifies "reply_without_bound"
+        "a small request gets a reply of any size: others can be flooded with it";
+    NoDescriptors "stops_without_descriptors"
+        "when descriptors run out, the program ends or spins instead of waiting for one";
+    Zombies "children_not_reaped"
+        "ended child processes are never waited for";
     WrongContent "wrong_content"
         "messages are told apart, and answered with other bytes than the right ones";
     WrongClose "wrong_close"

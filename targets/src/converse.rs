@@ -96,7 +96,7 @@ impl Line {
         }
         let domain = match &config.connect {
             Endpoint::Tcp(addr) | Endpoint::Udp(addr) => Domain::for_address(*addr),
-            Endpoint::Unix(_) => Domain::UNIX,
+            Endpoint::Unix(_) | Endpoint::UnixDgram(_) | Endpoint::UnixSeqpacket(_) => Domain::UNIX,
         };
         let socket = Socket::new(domain, Type::STREAM, None)?;
         prepare(&socket, &config.connect, sockets)?;

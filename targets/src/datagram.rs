@@ -1,9 +1,20 @@
 //! What a datagram server does with messages, apart from every socket.
 
+use std::net::SocketAddr;
+
 /// One server's side of a datagram protocol.
 pub(crate) trait Responder: Send {
-    /// One datagram, as far as it fitted into the buffer; `reply` is empty.
-    fn datagram(&mut self, datagram: &[u8], reply: &mut Vec<u8>) -> Answer;
+    /// One datagram; `reply` is empty.
+    fn datagram(&mut self, datagram: Incoming<'_>, reply: &mut Vec<u8>) -> Answer;
+}
+
+/// A datagram that came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Incoming<'a> {
+    /// What fitted into the buffer.
+    pub(crate) bytes: &'a [u8],
+    /// Its sender over UDP; Unix senders have no such address.
+    pub(crate) from: Option<SocketAddr>,
 }
 
 /// What a datagram gets.
@@ -15,6 +26,8 @@ pub(crate) enum Answer {
     ReplyToFirst,
     /// The reply in datagrams of at most this many bytes.
     Pieces(usize),
+    /// One datagram to each of these, and no reply.
+    Relay(Vec<(SocketAddr, Vec<u8>)>),
     /// Nothing.
     Silence,
     /// The server ends, for this reason.

@@ -33,6 +33,16 @@ pub enum ServeError {
         /// What would be right.
         right: String,
     },
+    /// The fault does not exist under this model.
+    #[error("the fault `{fault}` does not exist under the model `{model}`; use {right}")]
+    FaultOfOtherModel {
+        /// The fault.
+        fault: &'static str,
+        /// What was asked for.
+        model: Model,
+        /// What would be right.
+        right: String,
+    },
     /// The service, or its fault, does not exist over this transport.
     #[error("{what} does not exist over {transport}; listen on {right}")]
     UnsupportedTransport {

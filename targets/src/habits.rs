@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use harness_net::Transport;
 
+use crate::Model;
 use crate::class::FaultClass;
 use crate::command::Outcome;
-use crate::service::{Factory, Fault, Habit, Sockets, Stall};
+use crate::service::{Factory, Fault, Habit, Shortage, Sockets, Stall};
 use crate::session::{Flow, Output, Session};
 
 pub(crate) const SPIN_ON_EOF: Fault = Fault::new(
@@ -142,11 +143,69 @@ pub(crate) const STALE_SOCKET_FILE: Fault = Fault::new(
     "leaves the file of its Unix socket behind, and cannot start again because of it",
 )
 .classes(&[FaultClass::StaleFile])
-.only(&[Transport::Unix])
+.only(&[
+    Transport::Unix,
+    Transport::UnixDgram,
+    Transport::UnixSeqpacket,
+])
 .sockets(Sockets {
     keeps_file: true,
     ..Sockets::RIGHT
 });
+
+pub(crate) const TAKES_LIVE_SOCKET_FILE: Fault = Fault::new(
+    "takes_live_socket_file",
+    "UNIX-PATH-02",
+    &[],
+    "removes whatever socket stands at its path, so that a second instance starves the first",
+)
+.only(&[
+    Transport::Unix,
+    Transport::UnixDgram,
+    Transport::UnixSeqpacket,
+])
+.sockets(Sockets {
+    takes_live_file: true,
+    ..Sockets::RIGHT
+})
+.classes(&[FaultClass::PortShared]);
+
+pub(crate) const DIES_WITHOUT_DESCRIPTORS: Fault = Fault::new(
+    "dies_without_descriptors",
+    "SRV-FD-01",
+    &[],
+    "ends the whole server when accept(2) finds no descriptor left (EMFILE)",
+)
+.sockets(Sockets {
+    shortage: Shortage::Dies,
+    ..Sockets::RIGHT
+})
+.classes(&[FaultClass::NoDescriptors]);
+
+pub(crate) const SPINS_WITHOUT_DESCRIPTORS: Fault = Fault::new(
+    "spins_without_descriptors",
+    "SRV-FD-01",
+    &[],
+    "calls accept(2) again at once, at 100 % CPU, as long as no descriptor is left (EMFILE)",
+)
+.sockets(Sockets {
+    shortage: Shortage::Spins,
+    ..Sockets::RIGHT
+})
+.classes(&[FaultClass::NoDescriptors]);
+
+pub(crate) const ZOMBIES_LEFT_BEHIND: Fault = Fault::new(
+    "zombies_left_behind",
+    "S11",
+    &[],
+    "never waits for its worker processes, so that each leaves a zombie behind",
+)
+.under(&[Model::Process])
+.sockets(Sockets {
+    leaves_zombies: true,
+    ..Sockets::RIGHT
+})
+.classes(&[FaultClass::Zombies]);
 
 /// How long the dropping server collects before it answers.
 const COLLECTS: Duration = Duration::from_millis(5);
@@ -187,6 +246,10 @@ impl Habitual {
 impl Session for Habitual {
     fn want(&self) -> usize {
         self.inner.want()
+    }
+
+    fn begin(&mut self, out: &mut Output) -> Flow {
+        self.inner.begin(out)
     }
 
     fn input(&mut self, read: &[u8], out: &mut Output) -> Flow {

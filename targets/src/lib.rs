@@ -8,9 +8,9 @@
 //! (for datagrams a responder): bytes in, bytes out, no socket, no clock. A session sees exactly
 //! what each read(2) returned and decides how its output is divided into write calls, so a fault
 //! that depends on either can be written down as it occurs in real programs. A **driver** carries
-//! sessions over sockets, in one [`Model`]: iterative, a thread for each connection, or a tokio
-//! task for each. Commands, which block, are handed to the driver as jobs. What is too large for
-//! memory is sent piece by piece: the driver asks for the next one when the last is written.
+//! sessions over sockets, in one [`Model`]: iterative, a thread, a process or a tokio task
+//! for each connection. Commands, which block, are handed to the driver as jobs. What is too large
+//! for memory is sent piece by piece: the driver asks for the next one when the last is written.
 //!
 //! | where | what |
 //! |---|---|
@@ -20,6 +20,8 @@
 //! | `clients/` | one file for each client: a conversation, and its faults |
 //! | `converse` | carries a client's conversation over a socket |
 //! | `command/` | runs clients' commands under limits |
+//! | `check` | refuses what does not fit together, before a socket is made |
+//! | `worker` | serves one connection in a process of its own |
 //! | `folder` | the files that clients may name, and no others |
 //! | `listen`, `server`, `shared` | sockets, life and death of a server |
 //!
@@ -36,6 +38,7 @@
 //! `clients/NAME.rs` and a `CLIENT`.
 
 mod check;
+mod children;
 mod class;
 mod client;
 mod clients;
@@ -61,15 +64,17 @@ mod shared;
 #[cfg(test)]
 mod tests;
 mod text;
+mod worker;
 
 pub use class::FaultClass;
 pub use client::{Client, ClientConfig, ClientError};
-pub use config::Config;
+pub use config::{Config, Digest, KEY_VARIABLE, TEST_KEY};
 pub use converse::run_client;
 pub use error::ServeError;
 pub use model::{Model, UnknownModel};
 pub use server::{Running, serve, start};
 pub use service::{Fault, Service, UnknownService};
+pub use worker::work;
 
 /// Every service, in the order in which they are listed to users.
 pub fn services() -> &'static [Service] {

@@ -25,7 +25,9 @@ pub(crate) fn listen(endpoint: &Endpoint, options: Sockets) -> io::Result<Listen
     let listening = match endpoint {
         Endpoint::Tcp(addr) => tcp(*addr, options)?,
         Endpoint::Udp(addr) => udp(*addr, options)?,
-        Endpoint::Unix(addr) => unix(addr, options)?,
+        Endpoint::Unix(addr) => unix(endpoint, addr, Type::STREAM, options)?,
+        Endpoint::UnixDgram(addr) => unix(endpoint, addr, Type::DGRAM, options)?,
+        Endpoint::UnixSeqpacket(addr) => unix(endpoint, addr, Type::SEQPACKET, options)?,
     };
     listening.socket.set_nonblocking(true)?;
     Ok(listening)
@@ -74,23 +76,30 @@ fn bound(socket: &Socket, asked: SocketAddr) -> SocketAddr {
         .unwrap_or(asked)
 }
 
-fn unix(addr: &UnixAddr, options: Sockets) -> io::Result<Listening> {
+fn unix(
+    endpoint: &Endpoint,
+    addr: &UnixAddr,
+    kind: Type,
+    options: Sockets,
+) -> io::Result<Listening> {
     let name = unix_address(addr)?;
     if let UnixAddr::Path(path) = addr
         && !options.keeps_file
     {
-        remove_stale(path, &name)?;
+        remove_stale(path, &name, kind, options)?;
     }
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    let socket = Socket::new(Domain::UNIX, kind, None)?;
     socket.bind(&name)?;
-    socket.listen(BACKLOG)?;
+    if kind != Type::DGRAM {
+        socket.listen(BACKLOG)?;
+    }
     let file = match addr {
         UnixAddr::Path(path) if !options.keeps_file => Some(SocketFile::new(path)?),
         _ => None,
     };
     Ok(Listening {
         socket,
-        endpoint: Endpoint::Unix(addr.clone()),
+        endpoint: endpoint.clone(),
         file,
     })
 }
@@ -106,18 +115,24 @@ fn unix_address(addr: &UnixAddr) -> io::Result<SockAddr> {
 pub(crate) fn address(endpoint: &Endpoint) -> io::Result<SockAddr> {
     match endpoint {
         Endpoint::Tcp(addr) | Endpoint::Udp(addr) => Ok((*addr).into()),
-        Endpoint::Unix(addr) => unix_address(addr),
+        Endpoint::Unix(addr) | Endpoint::UnixDgram(addr) | Endpoint::UnixSeqpacket(addr) => {
+            unix_address(addr)
+        }
     }
 }
 
 /// Removes the file that a killed server left behind: a socket that nobody listens on. A live
-/// server's file stays, and bind then fails with EADDRINUSE, as it does for files of other kinds.
-fn remove_stale(path: &Path, name: &SockAddr) -> io::Result<()> {
+/// server's file stays, also one of another type (EPROTOTYPE), and bind then fails with EADDRINUSE,
+/// as it does for files of other kinds.
+fn remove_stale(path: &Path, name: &SockAddr, kind: Type, options: Sockets) -> io::Result<()> {
     match std::fs::symlink_metadata(path) {
         Ok(found) if found.file_type().is_socket() => {}
         _ => return Ok(()),
     }
-    let probe = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    if options.takes_live_file {
+        return std::fs::remove_file(path);
+    }
+    let probe = Socket::new(Domain::UNIX, kind, None)?;
     probe.set_nonblocking(true)?;
     match probe.connect(name) {
         Err(e) if e.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path),
@@ -158,6 +173,11 @@ pub(crate) fn prepare(socket: &Socket, endpoint: &Endpoint, options: Sockets) ->
     if matches!(endpoint, Endpoint::Tcp(_)) {
         // Each reply is one write already; waiting for more would only delay it (RFC 896).
         socket.set_tcp_nodelay(options.nodelay)?;
+    }
+    #[cfg(target_os = "linux")]
+    if matches!(endpoint, Endpoint::UnixSeqpacket(_)) {
+        // Credentials come with each message, and so tell an empty one from the end (unix(7)).
+        socket.set_passcred(true)?;
     }
     if let Some(size) = options.single_write {
         socket.set_send_buffer_size(size)?;

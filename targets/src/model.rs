@@ -10,19 +10,27 @@ pub enum Model {
     Iterative,
     /// A thread for each connection, with blocking calls.
     Thread,
+    /// A process for each connection: this program again. Planted crashes end one of them, and
+    /// what sessions share they share no more.
+    Process,
     /// A task for each connection, on a tokio runtime.
     Async,
 }
 
 impl Model {
     /// All models.
-    pub const ALL: [Self; 3] = [Self::Iterative, Self::Thread, Self::Async];
+    pub const ALL: [Self; 4] = [Self::Iterative, Self::Thread, Self::Process, Self::Async];
+
+    /// Those of services whose connections have little in common, the default first.
+    pub(crate) const OF_STREAMS: &[Self] =
+        &[Self::Thread, Self::Iterative, Self::Process, Self::Async];
 
     /// The name in the scenario language and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Iterative => "iterative",
             Self::Thread => "thread",
+            Self::Process => "process",
             Self::Async => "async",
         }
     }
@@ -41,7 +49,7 @@ impl fmt::Display for Model {
 
 /// A word that names no model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{given}` is not a server model; write iterative, thread or async")]
+#[error("`{given}` is not a server model; write iterative, thread, process or async")]
 pub struct UnknownModel {
     /// What was given.
     pub given: String,
@@ -69,7 +77,7 @@ mod tests {
         for model in Model::ALL {
             assert_eq!(model.to_string().parse(), Ok(model));
         }
-        let error = "process".parse::<Model>().unwrap_err().to_string();
-        assert!(error.contains("`process`") && error.contains("iterative, thread or async"));
+        let error = "fork".parse::<Model>().unwrap_err().to_string();
+        assert!(error.contains("`fork`") && error.contains("iterative, thread, process or async"));
     }
 }

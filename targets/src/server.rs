@@ -6,15 +6,16 @@ use std::thread::JoinHandle;
 use harness_net::{Endpoint, UnixAddr};
 use tempfile::TempDir;
 
-use crate::check::check;
-use crate::command::{Groups, Runner};
+use crate::check::chosen;
+use crate::children::Children;
+use crate::command::Runner;
 use crate::config::Config;
 use crate::folder::Folder;
 use crate::listen::{self, Listening, SocketFile};
 use crate::models::{self, Driver};
-use crate::service::{Fault, Kind, Service, Setup, Sockets, similar};
+use crate::service::{Factory, Fault, Kind, Service, Setup, Sockets};
 use crate::shared::{Shared, State};
-use crate::{Model, ServeError, find, habits};
+use crate::{Model, ServeError, habits, worker};
 
 /// A server that runs inside this process, until it is stopped or dropped.
 pub struct Running {
@@ -27,6 +28,27 @@ pub struct Running {
 }
 
 impl Running {
+    /// Runs a driver in a thread of its own.
+    pub(crate) fn spawn(
+        service: &Service,
+        endpoint: Endpoint,
+        shared: Arc<Shared>,
+        file: Option<SocketFile>,
+        driver: impl FnOnce() + Send + 'static,
+    ) -> Result<Self, ServeError> {
+        let driver = std::thread::Builder::new()
+            .name(service.name.to_owned())
+            .spawn(driver)
+            .map_err(ServeError::Start)?;
+        Ok(Self {
+            endpoint,
+            shared,
+            driver: Some(driver),
+            file,
+            temporary: None,
+        })
+    }
+
     /// Where it listens, with the port that the kernel chose.
     pub fn addr(&self) -> &Endpoint {
         &self.endpoint
@@ -80,11 +102,8 @@ pub fn start(
     config: &Config,
     announce: &mut dyn FnMut(&str),
 ) -> Result<Running, ServeError> {
-    let service = find(name)?;
-    let fault = config.fault.as_deref().map(|f| fault_of(service, f));
-    let fault = fault.transpose()?;
-    let model = check(service, fault, config)?;
-    let sockets = fault.map_or(Sockets::RIGHT, |f| f.sockets);
+    let (service, fault, model) = chosen(name, config)?;
+    let sockets = sockets(fault, model);
     let Listening {
         socket,
         endpoint,
@@ -93,10 +112,80 @@ pub fn start(
         listen: config.listen.clone(),
         source,
     })?;
-    let groups = Arc::new(Groups::default());
-    let shared = Arc::new(Shared::new(sockets, Arc::clone(&groups)).map_err(ServeError::Start)?);
+    let (shared, setup) = make(fault, sockets, config)?;
+    let (mut temporary, mut serves) = (None, None);
+    let sessions = match &service.kind {
+        Kind::Datagram(make) => Err(make(setup)),
+        Kind::Stream(make) => Ok(factory(setup, make)),
+        Kind::Files(make) => {
+            let mut folder = folder_of(config)?;
+            temporary = folder.take_temporary();
+            serves = Some(folder.path().display().to_string());
+            Ok(factory(setup, |setup| make(setup, folder)))
+        }
+    };
+    let driver: Box<dyn FnOnce() + Send> = match sessions {
+        Err(responder) => {
+            let shared = Arc::clone(&shared);
+            let transport = endpoint.transport();
+            Box::new(move || models::datagrams(socket, transport, responder, &shared))
+        }
+        Ok(factory) => {
+            let driver = Driver {
+                listener: socket,
+                endpoint: endpoint.clone(),
+                factory,
+                shared: Arc::clone(&shared),
+            };
+            match model {
+                Some(Model::Iterative) => Box::new(move || models::iterative(&driver)),
+                Some(Model::Process) => {
+                    let worker = worker::command(service, &endpoint, config)?;
+                    Box::new(move || models::processes(&driver, &worker))
+                }
+                Some(Model::Async) => {
+                    let runtime = models::runtime().map_err(ServeError::Start)?;
+                    Box::new(move || models::tasks(driver, runtime))
+                }
+                Some(Model::Thread) | None => Box::new(move || models::threads(&driver)),
+            }
+        }
+    };
+    let mut running = Running::spawn(service, endpoint, shared, file, driver)?;
+    running.temporary = temporary;
+    describe(service, fault, model, config, &running.endpoint, announce);
+    if let Some(path) = serves {
+        announce(&format!(
+            "it lets everybody who can connect read and write the files of {path}"
+        ));
+    }
+    Ok(running)
+}
+
+/// How the server treats its sockets.
+pub(crate) fn sockets(fault: Option<&Fault>, model: Option<Model>) -> Sockets {
+    let sockets = fault.map_or(Sockets::RIGHT, |f| f.sockets);
+    let most = match model {
+        Some(Model::Process) => Some(models::WORKERS),
+        _ => None,
+    };
+    Sockets {
+        clients: sockets.clients.or(most),
+        ..sockets
+    }
+}
+
+/// What all connections have in common, and what sessions are made with.
+pub(crate) fn make(
+    fault: Option<&'static Fault>,
+    sockets: Sockets,
+    config: &Config,
+) -> Result<(Arc<Shared>, Setup), ServeError> {
+    let groups = Arc::new(Children::commands());
+    let shared = Shared::new(sockets, Arc::clone(&groups)).map_err(ServeError::Start)?;
     let setup = Setup {
         fault,
+        transport: config.listen.transport(),
         runner: Runner {
             shell: config.allow_shell,
             timeout: config.command_timeout,
@@ -106,60 +195,20 @@ pub fn start(
             stdin_left_open: false,
             waits_for_background: false,
         },
+        key: config.hmac_key.clone().unwrap_or_default(),
+        digest: config.digest,
     };
-    let (mut temporary, mut serves) = (None, None);
-    let factory = match &service.kind {
-        Kind::Datagram(make) => Err(make(setup)),
-        Kind::Stream(make) => Ok(make(setup)),
-        Kind::Files(make) => {
-            let mut folder = folder_of(config)?;
-            temporary = folder.take_temporary();
-            serves = Some(folder.path().display().to_string());
-            Ok(make(setup, folder))
-        }
-    };
-    let driver: Box<dyn FnOnce() + Send> = match factory {
-        Err(responder) => {
-            let shared = Arc::clone(&shared);
-            Box::new(move || models::datagrams(socket, responder, &shared))
-        }
-        Ok(mut factory) => {
-            if let Some(habit) = fault.and_then(|f| f.habit) {
-                factory = habits::with(habit, factory);
-            }
-            let driver = Driver {
-                listener: socket,
-                endpoint: endpoint.clone(),
-                factory,
-                shared: Arc::clone(&shared),
-            };
-            match model {
-                Some(Model::Iterative) => Box::new(move || models::iterative(&driver)),
-                Some(Model::Async) => {
-                    let runtime = models::runtime().map_err(ServeError::Start)?;
-                    Box::new(move || models::tasks(driver, runtime))
-                }
-                Some(Model::Thread) | None => Box::new(move || models::threads(&driver)),
-            }
-        }
-    };
-    let driver = std::thread::Builder::new()
-        .name(service.name.to_owned())
-        .spawn(driver)
-        .map_err(ServeError::Start)?;
-    describe(service, fault, model, config, &endpoint, announce);
-    if let Some(path) = serves {
-        announce(&format!(
-            "it lets everybody who can connect read and write the files of {path}"
-        ));
+    Ok((Arc::new(shared), setup))
+}
+
+/// Makes sessions, with the habit that the fault has.
+pub(crate) fn factory(setup: Setup, make: impl FnOnce(Setup) -> Factory) -> Factory {
+    let habit = setup.fault.and_then(|f| f.habit);
+    let factory = make(setup);
+    match habit {
+        Some(habit) => habits::with(habit, factory),
+        None => factory,
     }
-    Ok(Running {
-        endpoint,
-        shared,
-        driver: Some(driver),
-        file,
-        temporary,
-    })
 }
 
 /// Runs a server until SIGTERM or SIGINT, or until its planted fault ends it. Starts a runtime of
@@ -172,6 +221,13 @@ pub fn serve(
     config: &Config,
     announce: &mut dyn FnMut(&str),
 ) -> Result<(), ServeError> {
+    until_told(|| start(name, config, announce))
+}
+
+/// Starts something and runs it until SIGTERM or SIGINT, or until it ends by itself.
+pub(crate) fn until_told(
+    start: impl FnOnce() -> Result<Running, ServeError>,
+) -> Result<(), ServeError> {
     use tokio::signal::unix::{SignalKind, signal};
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -181,7 +237,7 @@ pub fn serve(
         // The handlers first: a signal that answers the announcement must find them.
         let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Start)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Start)?;
-        let running = start(name, config, announce)?;
+        let running = start()?;
         let mut state = running.shared.watch();
         tokio::select! {
             _ = terminate.recv() => {}
@@ -196,23 +252,6 @@ pub fn serve(
         State::Died(how) => Err(ServeError::Died { how }),
         State::Running | State::Stopping => Ok(()),
     }
-}
-
-fn fault_of(service: &'static Service, given: &str) -> Result<&'static Fault, ServeError> {
-    service.fault(given).ok_or_else(|| {
-        let all = service.faults.iter().map(|f| f.name);
-        let near = similar(given, all.clone());
-        let suggestion = if near.is_empty() {
-            format!("it has {}", all.collect::<Vec<_>>().join(", "))
-        } else {
-            format!("did you mean {}?", near.join(" or "))
-        };
-        ServeError::UnknownFault {
-            service: service.name,
-            given: given.to_owned(),
-            suggestion,
-        }
-    })
 }
 
 /// The folder to serve: the one that was given, or a temporary one with samples.
@@ -239,7 +278,10 @@ fn describe(
     }
     if service.runs_commands {
         let who = match endpoint {
-            Endpoint::Unix(UnixAddr::Path(_)) => "everybody who may write to its socket file",
+            _ if service.authenticates => "everybody who knows the key",
+            e if matches!(e.unix_addr(), Some(UnixAddr::Path(_))) => {
+                "everybody who may write to its socket file"
+            }
             _ => "everybody on this host",
         };
         let how = if config.allow_shell {

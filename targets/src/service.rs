@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use harness_net::Transport;
 
-use crate::Model;
 use crate::class::FaultClass;
 use crate::command::Runner;
 use crate::datagram::Responder;
 use crate::folder::Folder;
 use crate::session::Session;
+use crate::{Digest, Model};
 
 /// A reference server.
 pub struct Service {
@@ -29,6 +29,8 @@ pub struct Service {
     pub protocol: &'static str,
     /// True where clients can make it run commands.
     pub runs_commands: bool,
+    /// True where clients must prove that they know a key, which the server then needs.
+    pub authenticates: bool,
     pub(crate) kind: Kind,
     /// Per fault, an exchange in which it differs from the correct server.
     #[cfg(test)]
@@ -48,8 +50,11 @@ pub struct Fault {
     pub caught_by: &'static [&'static str],
     /// What it may be taken for: classes that nothing outside of the program can tell apart.
     pub classes: &'static [FaultClass],
-    /// Where it exists; empty means on all of the service's transports.
+    /// Where it exists. Empty means on all of the service's transports but seqpacket, on which a
+    /// stream service sees messages and has few ways to go wrong.
     pub transports: &'static [Transport],
+    /// Under which models it exists; empty means under all.
+    pub models: &'static [Model],
     pub(crate) sockets: Sockets,
     pub(crate) habit: Option<Habit>,
 }
@@ -68,6 +73,7 @@ impl Fault {
             caught_by,
             classes: &[],
             transports: &[],
+            models: &[],
             sockets: Sockets::RIGHT,
             habit: None,
         }
@@ -89,6 +95,11 @@ impl Fault {
         self
     }
 
+    pub(crate) const fn under(mut self, models: &'static [Model]) -> Self {
+        self.models = models;
+        self
+    }
+
     pub(crate) const fn sockets(mut self, sockets: Sockets) -> Self {
         self.sockets = sockets;
         self
@@ -101,7 +112,15 @@ impl Fault {
 
     /// True where it exists over this transport.
     pub fn exists_over(&self, transport: Transport) -> bool {
-        self.transports.is_empty() || self.transports.contains(&transport)
+        match self.transports {
+            [] => transport != Transport::UnixSeqpacket,
+            some => some.contains(&transport),
+        }
+    }
+
+    /// True where it exists under this model; `None` is a datagram service's.
+    pub fn exists_under(&self, model: Option<Model>) -> bool {
+        self.models.is_empty() || model.is_some_and(|m| self.models.contains(&m))
     }
 }
 
@@ -122,14 +141,36 @@ pub(crate) struct Sockets {
     pub(crate) clients: Option<usize>,
     /// Leaves the file of a Unix socket behind, and stops at one that it finds.
     pub(crate) keeps_file: bool,
+    /// Removes the socket file that it finds, also that of a live server.
+    pub(crate) takes_live_file: bool,
     /// Stops only when the last client has left.
     pub(crate) waits_for_clients: bool,
     /// Serves nobody at certain times.
     pub(crate) stalls: Option<Stall>,
-    /// UDP: answers from a second socket.
+    /// What the acceptor does where descriptors run out.
+    pub(crate) shortage: Shortage,
+    /// Never asks how its worker processes ended.
+    pub(crate) leaves_zombies: bool,
+    /// Datagrams: answers from a second socket.
     pub(crate) other_port: bool,
-    /// UDP: the size of the receive buffer in bytes. 65,536 holds every datagram (RFC 768).
+    /// Unix datagrams: ends at a sender that has no name.
+    pub(crate) dies_on_unnamed: bool,
+    /// Messages: the size of the receive buffer in bytes. The right one holds every UDP datagram
+    /// (65,507 bytes, RFC 768), and on Unix all that fits a send buffer of the largest size that
+    /// net.core.wmem_max allows unless it was raised (425,984 bytes, socket(7)).
     pub(crate) datagram_buffer: usize,
+}
+
+/// What an acceptor does with EMFILE and its like (accept(2)): the connection stays queued, and the
+/// listener readable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shortage {
+    /// It pauses and tries again.
+    Pauses,
+    /// It ends the server.
+    Dies,
+    /// It tries again at once, for ever.
+    Spins,
 }
 
 impl Sockets {
@@ -141,10 +182,14 @@ impl Sockets {
         single_write: None,
         clients: None,
         keeps_file: false,
+        takes_live_file: false,
         waits_for_clients: false,
         stalls: None,
+        shortage: Shortage::Pauses,
+        leaves_zombies: false,
         other_port: false,
-        datagram_buffer: 65_536,
+        dies_on_unnamed: false,
+        datagram_buffer: 512 << 10,
     };
 
     /// Nagle's algorithm left on, as sockets are made (RFC 896).
@@ -183,7 +228,11 @@ pub(crate) enum Habit {
 /// What a service is made with.
 pub(crate) struct Setup {
     pub(crate) fault: Option<&'static Fault>,
+    pub(crate) transport: Transport,
     pub(crate) runner: Runner,
+    /// The key that clients must know, where the service asks for one.
+    pub(crate) key: Vec<u8>,
+    pub(crate) digest: Digest,
 }
 
 /// Makes the session of each new connection.
@@ -206,6 +255,15 @@ impl fmt::Debug for Service {
 }
 
 impl Service {
+    /// The model of this name, or the one that it runs under where none is named.
+    pub fn model(&self, name: Option<&str>) -> Option<Model> {
+        let mut all = self.models.iter().copied();
+        match name {
+            None => all.next(),
+            Some(name) => all.find(|m| m.name() == name),
+        }
+    }
+
     /// True where clients can read and write the files of a folder: where it takes a root.
     pub fn serves_files(&self) -> bool {
         matches!(self.kind, Kind::Files(_))
@@ -248,13 +306,13 @@ pub(crate) fn similar(given: &str, names: impl Iterator<Item = &'static str>) ->
 
 /// Declares a service's own faults once: an enum for its code, and the table for the registry. In
 /// parentheses stand the seed, the scenarios that catch it, and its classes. Faults that any stream
-/// service can have follow after `shared`.
+/// service can have follow after `shared`. `only [...]` says over which transports a fault exists.
 macro_rules! faults {
     (
         $Bug:ident:
         $($variant:ident $name:literal
             ($seed:literal, $caught:expr $(, [$($class:ident),+])?) $about:literal
-            $(with $sockets:expr)?;)*
+            $(only [$($transport:expr),+])? $(with $sockets:expr)?;)*
         $(+ shared: $($shared:expr),+ $(,)?;)?
     ) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -273,6 +331,7 @@ macro_rules! faults {
         const FAULTS: &[crate::Fault] = &[
             $(crate::Fault::new($name, $seed, &$caught, $about)
                 $(.classes(&[$(crate::FaultClass::$class),+]))?
+                $(.only(&[$($transport),+]))?
                 $(.sockets($sockets))?,)*
             $($($shared,)+)?
         ];

@@ -13,7 +13,12 @@ pub(crate) trait Session: Send {
         READ
     }
 
-    /// The result of one read, never empty.
+    /// The connection is there, and nothing was read yet.
+    fn begin(&mut self, _out: &mut Output) -> Flow {
+        Flow::Continue
+    }
+
+    /// The result of one read. It is empty only over seqpacket, for an empty message.
     fn input(&mut self, read: &[u8], out: &mut Output) -> Flow;
 
     /// The client has sent everything (a read returned 0). May be called again after `Spin`.
@@ -26,7 +31,7 @@ pub(crate) trait Session: Send {
         Flow::Close
     }
 
-    /// Nothing came in the time that `Wait` named.
+    /// Nothing came in the time that `Wait` named, or that of `Within` has passed.
     fn idle(&mut self, _out: &mut Output) -> Flow {
         Flow::Continue
     }
@@ -57,6 +62,9 @@ pub(crate) enum Flow {
     Crash(String),
     /// Read on, but call `idle` if nothing comes for this long.
     Wait(std::time::Duration),
+    /// Read on, but call `idle` this long after the first `Within` in a row, whatever comes
+    /// meanwhile.
+    Within(std::time::Duration),
     /// Run a command where blocking is allowed, then call `ran`.
     Run(Job),
     /// Call `more` before the next read: an output of any size is made piece by piece, and a
@@ -75,6 +83,7 @@ impl Flow {
             Self::Spin => "spin",
             Self::Crash(_) => "crash",
             Self::Wait(_) => "wait",
+            Self::Within(_) => "within",
             Self::Run(_) => "run",
             Self::More => "more",
         }
@@ -93,6 +102,12 @@ impl Output {
     /// Adds one write. An empty one sends nothing: on a stream it is no message (send(2)).
     pub(crate) fn write(&mut self, bytes: &[u8]) {
         self.write_parts(&[bytes]);
+    }
+
+    /// Adds one write even if it is empty: where messages keep their boundaries, it is a message.
+    pub(crate) fn message(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        self.ends.push(self.bytes.len());
     }
 
     /// Adds one write made of several parts.

@@ -13,7 +13,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::Socket;
 use tokio::sync::watch;
 
-use crate::command::Groups;
+use crate::children::Children;
 use crate::service::Sockets;
 
 /// Whether a server still runs.
@@ -28,7 +28,10 @@ pub(crate) enum State {
 
 pub(crate) struct Shared {
     pub(crate) sockets: Sockets,
-    pub(crate) groups: Arc<Groups>,
+    /// Commands that clients run.
+    pub(crate) groups: Arc<Children>,
+    /// Processes that serve a connection each.
+    pub(crate) workers: Children,
     /// Reads that returned 0 after the first, over all connections.
     pub(crate) spins: AtomicU64,
     /// True once a connection spins.
@@ -49,11 +52,12 @@ struct Clients {
 }
 
 impl Shared {
-    pub(crate) fn new(sockets: Sockets, groups: Arc<Groups>) -> io::Result<Self> {
+    pub(crate) fn new(sockets: Sockets, groups: Arc<Children>) -> io::Result<Self> {
         let (woken, wake) = io::pipe()?;
         Ok(Self {
             sockets,
             groups,
+            workers: Children::workers(),
             spins: AtomicU64::new(0),
             spinning: AtomicBool::new(false),
             state: watch::Sender::new(State::Running),
@@ -99,11 +103,17 @@ impl Shared {
             first
         });
         drop(lock(&self.wake).take());
-        self.groups.kill_all();
+        self.groups.end_all();
         self.left.notify_all();
     }
 
+    /// Ends a server whose work is done.
+    pub(crate) fn finish(&self) {
+        self.leave(State::Stopping);
+    }
+
     fn disconnect(&self) {
+        self.workers.end_all();
         for socket in lock(&self.clients).sockets.values() {
             // Fails only where the client has left already.
             let _ = socket.shutdown(Shutdown::Both);
@@ -111,7 +121,7 @@ impl Shared {
     }
 
     /// Notes a connection until the guard is dropped. Its socket is shut down when the server
-    /// ends; tasks, which end with their runtime, give none.
+    /// ends; tasks, which end with their runtime, and processes, which are told, give none.
     pub(crate) fn enter(self: &Arc<Self>, socket: Option<Arc<Socket>>) -> Guard {
         let mut clients = lock(&self.clients);
         clients.live += 1;

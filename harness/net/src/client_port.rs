@@ -63,6 +63,12 @@ impl ClientPort {
                     .map_err(|e| fail("listen", &e))?;
                 Kind::Unix(socket)
             }
+            Endpoint::UnixDgram(_) | Endpoint::UnixSeqpacket(_) => {
+                return Err(
+                    NetError::from_errno("bind", format!("at {at}"), libc::EPROTOTYPE)
+                        .advice("clients are awaited on tcp://, udp:// and unix://"),
+                );
+            }
         };
         Ok(Self {
             socket,

@@ -30,7 +30,9 @@ pub(crate) fn stream(
     match to {
         Endpoint::Tcp(addr) => tcp(to, *addr, options, deadline),
         Endpoint::Unix(addr) => unix(to, addr, options, deadline),
-        Endpoint::Udp(_) => Err(no_stream(to)),
+        Endpoint::Udp(_) | Endpoint::UnixDgram(_) | Endpoint::UnixSeqpacket(_) => {
+            Err(no_stream(to))
+        }
     }
 }
 
@@ -48,7 +50,9 @@ pub(crate) fn begin(to: &Endpoint, options: &SocketOptions) -> Result<Socket, Ne
             let address = unix_address(addr).map_err(|e| fail(&e))?;
             (Domain::UNIX, None, address, None)
         }
-        Endpoint::Udp(_) => return Err(no_stream(to)),
+        Endpoint::Udp(_) | Endpoint::UnixDgram(_) | Endpoint::UnixSeqpacket(_) => {
+            return Err(no_stream(to));
+        }
     };
     let socket = socket(domain, Type::STREAM, protocol, to)?;
     options.apply_before_connect(&socket, to.transport(), remote)?;

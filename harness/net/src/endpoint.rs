@@ -1,4 +1,5 @@
-//! Addresses as users write them: `tcp://127.0.0.1:7000`, `udp://[::1]:53`, `unix:///run/x.sock`.
+//! Addresses as users write them: `tcp://127.0.0.1:7000`, `udp://[::1]:53`, `unix:///run/x.sock`,
+//! `unix-dgram:///run/log`, `unix-seqpacket://@name`.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -14,6 +15,10 @@ pub enum Endpoint {
     Udp(SocketAddr),
     /// A Unix stream socket.
     Unix(UnixAddr),
+    /// A Unix datagram socket.
+    UnixDgram(UnixAddr),
+    /// A Unix seqpacket socket.
+    UnixSeqpacket(UnixAddr),
 }
 
 /// The name of a Unix socket.
@@ -34,12 +39,26 @@ pub enum Transport {
     Udp,
     /// A byte stream between processes of one host.
     Unix,
+    /// Datagrams between processes of one host: reliable, in order, with back-pressure (unix(7)).
+    UnixDgram,
+    /// Connections that keep message boundaries, between processes of one host (unix(7)).
+    UnixSeqpacket,
 }
 
 impl Transport {
     /// True where bytes form a stream without message boundaries.
     pub fn is_stream(self) -> bool {
-        !matches!(self, Self::Udp)
+        matches!(self, Self::Tcp | Self::Unix)
+    }
+
+    /// True where there are no connections: each datagram stands for itself.
+    pub fn is_datagram(self) -> bool {
+        matches!(self, Self::Udp | Self::UnixDgram)
+    }
+
+    /// True between processes of one host, with names instead of ports.
+    pub fn is_unix(self) -> bool {
+        matches!(self, Self::Unix | Self::UnixDgram | Self::UnixSeqpacket)
     }
 
     /// The scheme of its URLs.
@@ -48,21 +67,30 @@ impl Transport {
             Self::Tcp => "tcp",
             Self::Udp => "udp",
             Self::Unix => "unix",
+            Self::UnixDgram => "unix-dgram",
+            Self::UnixSeqpacket => "unix-seqpacket",
+        }
+    }
+
+    /// The name in the scenario language.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UnixDgram => "unix_dgram",
+            Self::UnixSeqpacket => "unix_seqpacket",
+            other => other.scheme(),
         }
     }
 }
 
 impl fmt::Display for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.scheme())
+        f.write_str(self.name())
     }
 }
 
 /// An address that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{given}` is not an endpoint: {why}; write tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH or unix://@NAME"
-)]
+#[error("`{given}` is not an endpoint: {why}; write {}", Endpoint::FORMS)]
 pub struct EndpointError {
     /// What was given.
     pub given: String,
@@ -88,6 +116,8 @@ impl FromStr for Endpoint {
             "tcp" => Ok(Self::Tcp(socket_addr(rest).map_err(fail)?)),
             "udp" => Ok(Self::Udp(socket_addr(rest).map_err(fail)?)),
             "unix" => Ok(Self::Unix(unix_addr(rest).map_err(fail)?)),
+            "unix-dgram" => Ok(Self::UnixDgram(unix_addr(rest).map_err(fail)?)),
+            "unix-seqpacket" => Ok(Self::UnixSeqpacket(unix_addr(rest).map_err(fail)?)),
             other => Err(fail(format!("`{other}` is not a known scheme"))),
         }
     }
@@ -146,19 +176,52 @@ impl fmt::Display for Endpoint {
         match self {
             Self::Tcp(a) => write!(f, "tcp://{a}"),
             Self::Udp(a) => write!(f, "udp://{a}"),
-            Self::Unix(UnixAddr::Path(p)) => write!(f, "unix://{}", p.display()),
-            Self::Unix(UnixAddr::Abstract(n)) => write!(f, "unix://@{n}"),
+            Self::Unix(name) | Self::UnixDgram(name) | Self::UnixSeqpacket(name) => {
+                write!(f, "{}://{name}", self.transport().scheme())
+            }
+        }
+    }
+}
+
+impl fmt::Display for UnixAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => write!(f, "{}", path.display()),
+            Self::Abstract(name) => write!(f, "@{name}"),
         }
     }
 }
 
 impl Endpoint {
+    /// The forms in which one is written, for messages.
+    pub const FORMS: &str = "tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH or unix://@NAME, or \
+                             such a name with unix-dgram or unix-seqpacket";
+
+    /// The Unix socket of this kind and name; a stream socket where `kind` is no Unix transport.
+    pub fn unix(kind: Transport, name: UnixAddr) -> Self {
+        match kind {
+            Transport::UnixDgram => Self::UnixDgram(name),
+            Transport::UnixSeqpacket => Self::UnixSeqpacket(name),
+            Transport::Unix | Transport::Tcp | Transport::Udp => Self::Unix(name),
+        }
+    }
+
     /// Its kind of transport.
     pub fn transport(&self) -> Transport {
         match self {
             Self::Tcp(_) => Transport::Tcp,
             Self::Udp(_) => Transport::Udp,
             Self::Unix(_) => Transport::Unix,
+            Self::UnixDgram(_) => Transport::UnixDgram,
+            Self::UnixSeqpacket(_) => Transport::UnixSeqpacket,
+        }
+    }
+
+    /// Its name; `None` for IP sockets.
+    pub fn unix_addr(&self) -> Option<&UnixAddr> {
+        match self {
+            Self::Unix(name) | Self::UnixDgram(name) | Self::UnixSeqpacket(name) => Some(name),
+            Self::Tcp(_) | Self::Udp(_) => None,
         }
     }
 
@@ -166,7 +229,7 @@ impl Endpoint {
     pub fn socket_addr(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(a) | Self::Udp(a) => Some(*a),
-            Self::Unix(_) => None,
+            Self::Unix(_) | Self::UnixDgram(_) | Self::UnixSeqpacket(_) => None,
         }
     }
 
@@ -211,6 +274,8 @@ mod tests {
             "udp://127.0.0.1:53",
             "unix:///tmp/a.sock",
             "unix://@name",
+            "unix-dgram:///tmp/a.sock",
+            "unix-seqpacket://@name",
         ] {
             assert_eq!(url.parse::<Endpoint>().unwrap().to_string(), url);
         }

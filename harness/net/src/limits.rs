@@ -34,6 +34,21 @@ pub fn raise_fd_limit() -> io::Result<u64> {
     Ok(fd_limit()?.0)
 }
 
+/// Lowers the limit on descriptors of this process, the soft one alone, so that a shortage can be
+/// shown.
+///
+/// # Errors
+/// Those of setrlimit(2): EINVAL above the hard limit.
+#[expect(
+    clippy::useless_conversion,
+    reason = "rlim_t is not u64 on every system"
+)]
+pub fn lower_fd_limit(most: u64) -> io::Result<()> {
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    let most = most.try_into().map_err(io::Error::other)?;
+    Ok(setrlimit(Resource::RLIMIT_NOFILE, most, hard)?)
+}
+
 /// How late the kernel may end this thread's waits, in nanoseconds; threads started later inherit
 /// it. The default is 50,000 (PR_SET_TIMERSLACK of prctl(2)). With 1, sleeps were measured 21 to
 /// 45 us late instead of 80 to 105.

@@ -29,6 +29,8 @@ pub(crate) struct InetAnswer<'a> {
 /// A Unix socket as the kernel tells it (`struct unix_diag_msg`).
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct UnixAnswer<'a> {
+    /// SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET.
+    pub(crate) kind: u8,
     pub(crate) state: u8,
     pub(crate) inode: u32,
     /// The name as it was given to bind(2); an abstract one begins with NUL.
@@ -65,6 +67,7 @@ pub(crate) fn inet_answer(payload: &[u8]) -> Option<InetAnswer<'_>> {
 /// From `struct unix_diag_msg` and what follows it.
 pub(crate) fn unix_answer(payload: &[u8]) -> Option<UnixAnswer<'_>> {
     let mut answer = UnixAnswer {
+        kind: *payload.get(1)?,
         state: *payload.get(2)?,
         inode: u32_at(payload, 4)?,
         ..UnixAnswer::default()

@@ -36,6 +36,9 @@ pub struct SocketOptions {
     pub bind: Option<IpAddr>,
     /// The source port.
     pub bind_port: Option<u16>,
+    /// Unix datagrams: bind to a name of the kernel's choice (autobind of unix(7)), so that answers
+    /// come back. True where nothing is said.
+    pub autobind: Option<bool>,
 }
 
 impl SocketOptions {
@@ -56,6 +59,7 @@ impl SocketOptions {
             maxseg: over.maxseg.or(self.maxseg),
             bind: over.bind.or(self.bind),
             bind_port: over.bind_port.or(self.bind_port),
+            autobind: over.autobind.or(self.autobind),
         }
     }
 
@@ -102,6 +106,9 @@ impl SocketOptions {
         if let Some(port) = self.bind_port {
             return Err(fail("bind_port", port.to_string()));
         }
+        if let Some(autobind) = self.autobind {
+            return Err(fail("autobind", autobind.to_string()));
+        }
         self.apply(socket, transport)
     }
 
@@ -122,6 +129,14 @@ impl SocketOptions {
     fn apply(&self, socket: &Socket, transport: Transport) -> Result<(), OptionError> {
         if transport != Transport::Tcp {
             self.refuse_tcp_only()?;
+        }
+        if let Some(autobind) = self.autobind.filter(|_| transport != Transport::UnixDgram) {
+            return Err(OptionError {
+                option: "autobind",
+                asked: autobind.to_string(),
+                errno: libc::EOPNOTSUPP,
+                allowed: "on Unix datagram sockets only",
+            });
         }
         // The reuse options come first: they are read by bind(2).
         set("reuseaddr", self.reuseaddr, ANY, |v| {

@@ -59,8 +59,9 @@ fn address(text: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip, u16::from_str_radix(port, 16).ok()?))
 }
 
-/// The inode of the Unix socket that listens on a name, which begins with NUL if it is abstract.
-pub(crate) fn unix_listening(name: &[u8]) -> io::Result<Option<u64>> {
+/// The inode of the Unix socket of this type (SOCK_STREAM, ...) that listens on a name, or, for
+/// datagrams, is bound to it. An abstract name begins with NUL.
+pub(crate) fn unix_listening(socket_type: i32, name: &[u8]) -> io::Result<Option<u64>> {
     // A name is shown as it is, and NUL as `@`.
     let shown: Vec<u8> = name
         .iter()
@@ -75,8 +76,10 @@ pub(crate) fn unix_listening(name: &[u8]) -> io::Result<Option<u64>> {
             .collect();
         // Flags: __SO_ACCEPTCON is set while it listens.
         let flags = u32::from_str_radix(fields.get(3)?, 16).ok()?;
+        let found = i32::from_str_radix(fields.get(4)?, 16).ok()?;
         let inode = fields.get(6)?.parse().ok()?;
-        (fields.len() == 7 && flags & 0x1_0000 != 0).then_some(inode)
+        let serves = socket_type == libc::SOCK_DGRAM || flags & 0x1_0000 != 0;
+        (fields.len() == 7 && found == socket_type && serves).then_some(inode)
     }))
 }
 
@@ -100,9 +103,11 @@ mod tests {
         let name = format!("proc net test {}", std::process::id());
         let addr = std::os::unix::net::SocketAddr::from_abstract_name(&name).unwrap();
         let shown = [b"\0", name.as_bytes()].concat();
-        assert_eq!(unix_listening(&shown).unwrap(), None);
+        assert_eq!(unix_listening(libc::SOCK_STREAM, &shown).unwrap(), None);
         let _listener = std::os::unix::net::UnixListener::bind_addr(&addr).unwrap();
-        assert!(unix_listening(&shown).unwrap().is_some());
+        assert!(unix_listening(libc::SOCK_STREAM, &shown).unwrap().is_some());
+        // Each type has abstract names of its own.
+        assert_eq!(unix_listening(libc::SOCK_DGRAM, &shown).unwrap(), None);
     }
 
     #[test]

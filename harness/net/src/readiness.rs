@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use crate::socket_table::{Entry, Filter, owner, tcp_sockets, udp_sockets, unix_listening};
 use crate::{Endpoint, Process, TcpState};
 
-/// True once a process of the program's tree listens on `endpoint` (UDP: is bound to it; Unix: the
-/// name is listened on). A probing connect would use up a server that serves one client.
+/// True once a process of the program's tree listens on `endpoint` (UDP, Unix
+/// datagrams: is bound to it; Unix: the name is listened on). A probing connect would use up a server that serves one client.
 ///
 /// A socket on the wildcard address counts for every address of its family, and a dual-stack one
 /// for IPv4 too.
@@ -21,7 +21,11 @@ pub fn listening(process: &Process, endpoint: &Endpoint) -> io::Result<bool> {
             serving(tcp_sockets(filter)?, addr.ip())
         }
         Endpoint::Udp(addr) => serving(udp_sockets(addr.port())?, addr.ip()),
-        Endpoint::Unix(addr) => unix_listening(addr)?.into_iter().collect(),
+        Endpoint::Unix(addr) | Endpoint::UnixDgram(addr) | Endpoint::UnixSeqpacket(addr) => {
+            unix_listening(endpoint.transport(), addr)?
+                .into_iter()
+                .collect()
+        }
     };
     // The table is read before the tree, so that most calls while nobody listens are cheap.
     if inodes.is_empty() {

@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use crate::netlink::{Diag, InetDump};
-use crate::{TcpState, UnixAddr};
+use crate::{TcpState, Transport, UnixAddr};
 
 /// A TCP or UDP socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,14 +133,15 @@ pub(crate) fn unmapped(addr: SocketAddr) -> SocketAddr {
     SocketAddr::new(addr.ip().to_canonical(), addr.port())
 }
 
-/// The inode of the Unix stream socket that listens on a name; `None` if none does.
+/// The inode of the Unix socket of this kind that listens on a name, or, for datagrams, is bound to
+/// it; `None` if there is none. Abstract names of different kinds are different names.
 ///
 /// A path is known by the file that it names: a server that bound a relative path is found, and one
 /// whose file was unlinked and bound again by another is not.
 ///
 /// # Errors
 /// As [`tcp_sockets`].
-pub fn unix_listening(addr: &UnixAddr) -> io::Result<Option<u64>> {
+pub fn unix_listening(kind: Transport, addr: &UnixAddr) -> io::Result<Option<u64>> {
     let (name, file) = match addr {
         UnixAddr::Abstract(name) => ([b"\0", name.as_bytes()].concat(), None),
         UnixAddr::Path(path) => match nix::sys::stat::stat(path) {
@@ -152,10 +153,22 @@ pub fn unix_listening(addr: &UnixAddr) -> io::Result<Option<u64>> {
             Err(_) => return Ok(None),
         },
     };
+    let socket_type = match kind {
+        Transport::UnixDgram => libc::SOCK_DGRAM,
+        Transport::UnixSeqpacket => libc::SOCK_SEQPACKET,
+        Transport::Unix | Transport::Tcp | Transport::Udp => libc::SOCK_STREAM,
+    };
+    // A datagram socket serves once it is bound, and may be connected besides.
+    let states: &[TcpState] = match kind {
+        Transport::UnixDgram => &[TcpState::Closed, TcpState::Established],
+        _ => &[TcpState::Listen],
+    };
+    let mask = states.iter().fold(0, |mask, s| mask | 1 << *s as u32);
     let by_diag = || -> io::Result<Option<u64>> {
         let (mut by_file, mut by_name) = (None, None);
-        Diag::open()?.unix_dump(1 << TcpState::Listen as u32, &mut |socket| {
-            if socket.state != TcpState::Listen as u8 {
+        Diag::open()?.unix_dump(mask, &mut |socket| {
+            let serves = states.iter().any(|s| *s as u8 == socket.state);
+            if !serves || i32::from(socket.kind) != socket_type {
                 return;
             }
             let inode = Some(u64::from(socket.inode));
@@ -170,7 +183,7 @@ pub fn unix_listening(addr: &UnixAddr) -> io::Result<Option<u64>> {
         })?;
         Ok(by_file.or(by_name))
     };
-    by_diag().or_else(|e| crate::proc_net::unix_listening(&name).map_err(|_| e))
+    by_diag().or_else(|e| crate::proc_net::unix_listening(socket_type, &name).map_err(|_| e))
 }
 
 /// The last component of a path.

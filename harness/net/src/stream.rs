@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use socket2::Socket;
 
 use crate::connect;
-use crate::{EffectiveOptions, Endpoint, Interest, NetError, SocketOptions, TcpInfo, Transport};
+use crate::{
+    EffectiveOptions, Endpoint, Interest, NetError, PeerCred, SocketOptions, TcpInfo, Transport,
+};
 
 /// A connected stream socket, nonblocking and close-on-exec. Dropping it closes it.
 #[derive(Debug)]
@@ -26,6 +28,15 @@ pub(crate) struct Own {
     pub(crate) socket: Socket,
     /// Bytes that the kernel took from us since the connection began.
     pub(crate) written: AtomicU64,
+}
+
+impl Own {
+    pub(crate) fn of(socket: Socket) -> Arc<Self> {
+        Arc::new(Self {
+            socket,
+            written: AtomicU64::new(0),
+        })
+    }
 }
 
 /// What became of a write.
@@ -114,10 +125,7 @@ impl Stream {
 
     fn of(socket: Socket, to: &Endpoint) -> Self {
         Self {
-            own: Arc::new(Own {
-                socket,
-                written: AtomicU64::new(0),
-            }),
+            own: Own::of(socket),
             local: OnceLock::new(),
             peer: to.clone(),
         }
@@ -304,11 +312,10 @@ impl Stream {
         self.peer.transport()
     }
 
-    /// The process that listened on the Unix socket (SO_PEERCRED of unix(7)); it may have handed
-    /// the connection on since. `None` on TCP, and on systems without it.
-    pub fn peer_pid(&self) -> Option<u32> {
+    /// The process that listened on the Unix socket. `None` on TCP, and on systems without it.
+    pub fn peer_cred(&self) -> Option<PeerCred> {
         match self.transport() {
-            Transport::Unix => crate::sys::peer_pid(self.as_fd()),
+            Transport::Unix => PeerCred::of(self.as_fd()),
             _ => None,
         }
     }

@@ -186,22 +186,6 @@ pub(crate) fn poll(fds: &mut [libc::pollfd], timeout: Duration) -> io::Result<us
     usize::try_from(rc).map_err(|_| io::Error::last_os_error())
 }
 
-/// SO_PEERCRED of unix(7): the process that called connect(2), or listen(2).
-#[cfg(target_os = "linux")]
-pub(crate) fn peer_pid(fd: BorrowedFd<'_>) -> Option<u32> {
-    // struct ucred: pid, uid, gid.
-    let mut cred = [0_u8; 12];
-    let len = getsockopt_bytes(fd, libc::SOL_SOCKET, libc::SO_PEERCRED, &mut cred).ok()?;
-    let pid = u32::from_ne_bytes(cred.get(..4)?.try_into().ok()?);
-    (len == cred.len() && pid != 0).then_some(pid)
-}
-
-/// Linux's alone.
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn peer_pid(_fd: BorrowedFd<'_>) -> Option<u32> {
-    None
-}
-
 /// pidfd_open(2): a handle on a process that no later process with its number takes over.
 #[cfg(target_os = "linux")]
 pub(crate) fn pidfd_open(pid: u32) -> io::Result<OwnedFd> {

@@ -83,7 +83,7 @@ fn prepare(args: &Args, screen: &Screen) -> Result<Prepared, u8> {
                             profile.name
                         ));
                     }
-                    let transport = transport_of(&origin).unwrap_or(profile.transport);
+                    let transport = transport_of(&origin, profile.transport);
                     Ok(Profile {
                         origin: origin.clone(),
                         transport,
@@ -176,16 +176,20 @@ fn rerun_with(args: &Args, seed: u64) -> String {
     parts.join(" ")
 }
 
-/// The transport that an origin brings with it: that of its address, or Unix where the command
-/// takes a path instead of a port.
-fn transport_of(origin: &Origin) -> Option<Transport> {
+/// The transport of a profile whose origin is replaced: that of the new address, or Unix where the
+/// command takes a path instead of a port.
+fn transport_of(origin: &Origin, profiles: Transport) -> Transport {
     match origin {
-        Origin::Connect(endpoint) => Some(endpoint.transport()),
+        Origin::Connect(endpoint) => endpoint.transport(),
         Origin::Start(command) => {
             let takes = |what: &str| command.argv.iter().any(|a| a.contains(what));
-            (takes("{path}") && !takes("{port}")).then_some(Transport::Unix)
+            if takes("{path}") && !takes("{port}") && !profiles.is_unix() {
+                Transport::Unix
+            } else {
+                profiles
+            }
         }
-        Origin::Builtin(_) | Origin::Client(_) | Origin::None => None,
+        Origin::Builtin(_) | Origin::Client(_) | Origin::None => profiles,
     }
 }
 

@@ -9,8 +9,10 @@ mod dropped;
 mod linked;
 mod look;
 mod measured;
+mod no_zombies;
 mod options;
 mod own_queue;
+mod peer_is_target;
 mod peer_queue;
 mod port_state;
 mod ratio;
@@ -73,6 +75,10 @@ registry! {
     target_alive::TargetAlive,
     /// The target uses less than a fifth of a core while nothing is asked of it.
     target_idle::TargetIdle,
+    /// Every process that the target started and that has ended was waited for: there is no zombie.
+    no_zombies::NoZombies,
+    /// The process at the other end of a Unix connection is one of the target's, by SO_PEERCRED.
+    peer_is_target::PeerIsTarget(on: Option<Item<String>>),
 }
 
 impl Condition {

@@ -1,9 +1,12 @@
-//! One UDP connection: each write a datagram, each read one datagram or a part of it.
+//! One connection whose messages keep their boundaries, UDP or Unix: each write a message, each read
+//! one message or a part of it.
 
 use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
-use harness_net::{Datagram, Endpoint, Interest, NetError, SocketOptions, poll};
+use harness_net::{
+    Datagram, Endpoint, Interest, NetError, PeerWatch, Proof, SocketOptions, WatchError, poll,
+};
 use harness_wire::Encoded;
 
 use super::Interrupt;
@@ -11,21 +14,27 @@ use super::context::Context;
 use super::exchange::{frames_of, judge, request, unresolved};
 use super::oracle::Part;
 use super::play::Failed;
+use super::tally::Tally;
 use super::trace::Trace;
 use crate::scenario::conversation::Conversation;
-use crate::scenario::model::{Exchange, Message, RecvExpect, Reply, Role, SendData};
+use crate::scenario::model::{CloseHow, Exchange, Message, RecvExpect, Reply, Role, SendData};
 use crate::verdict::{self, Deviation, Match, Received, Stop};
 
 /// The longest wait between two looks at the interrupt flag.
 const SLICE: Duration = Duration::from_millis(100);
-/// Larger than any datagram: UDP's length field has 16 bits (RFC 768).
-const LARGEST: usize = 65_536;
+/// Larger than any message: UDP's length field has 16 bits (RFC 768), and a Unix message fits the
+/// send buffer, of which net.core.wmem_max allows 425,984 bytes unless it was raised (socket(7)).
+const LARGEST: usize = 512 << 10;
+/// Between two looks at whether the peer has read a message.
+const LOOK: Duration = Duration::from_micros(50);
 
-/// A connected UDP socket: errors that ICMP brings are seen (udp(7)).
+/// An open socket: on a connected one, errors that ICMP brings are seen (udp(7)).
 pub(crate) struct Flow {
     socket: Datagram,
     interrupt: Interrupt,
     buffer: Vec<u8>,
+    /// Looks at the peer, once it was asked for.
+    watch: Option<PeerWatch>,
     /// What happened so far.
     pub trace: Trace,
     /// True once the profile's opening was played.
@@ -66,6 +75,7 @@ impl Flow {
             socket,
             interrupt,
             buffer: vec![0; LARGEST],
+            watch: None,
             trace: Trace::new(name, clock),
             opened: false,
             said,
@@ -77,28 +87,86 @@ impl Flow {
         &self.socket
     }
 
-    /// Sends one datagram.
+    /// Sends one message. Where the peer's queue is full (Unix), room is waited for.
     ///
     /// # Errors
-    /// The errno name, such as `EMSGSIZE`.
-    pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
-        self.socket.send(bytes).map_err(|e| e.name().to_owned())?;
+    /// The errno name, such as `EMSGSIZE`; `EAGAIN` where there was no room until the deadline.
+    pub(super) fn send(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), String> {
+        self.put(bytes, deadline, Datagram::send)
+    }
+
+    fn put(
+        &mut self,
+        bytes: &[u8],
+        deadline: Instant,
+        send: impl Fn(&Datagram, &[u8]) -> Result<usize, NetError>,
+    ) -> Result<(), String> {
+        loop {
+            match send(&self.socket, bytes) {
+                Ok(_) => break,
+                Err(e)
+                    if e.is("EAGAIN") && Instant::now() < deadline && !self.interrupt.is_set() =>
+                {
+                    self.wait(true, deadline.saturating_duration_since(Instant::now()));
+                }
+                Err(e) => return Err(e.name().to_owned()),
+            }
+        }
         self.trace.wrote(bytes);
         Ok(())
     }
 
-    /// Sends one datagram in several calls (MSG_MORE on all but the last).
+    /// Sends one message in several calls (MSG_MORE on all but the last).
     ///
     /// # Errors
     /// As [`Flow::send`].
-    fn send_joined(&mut self, parts: &[Vec<u8>]) -> Result<(), String> {
+    fn send_joined(&mut self, parts: &[Vec<u8>], deadline: Instant) -> Result<(), String> {
         let (last, first) = parts.split_last().ok_or("nothing to send")?;
         for part in first {
-            let sent = self.socket.send_more(part);
-            sent.map_err(|e| e.name().to_owned())?;
-            self.trace.wrote(part);
+            self.put(part, deadline, Datagram::send_more)?;
         }
-        self.send(last)
+        self.send(last, deadline)
+    }
+
+    /// Waits until the peer has read everything that was sent.
+    fn prove_consumed(&mut self, deadline: Instant, tally: &mut Tally) {
+        if self.watch.is_none() {
+            self.watch = PeerWatch::of_messages(&self.socket).ok();
+        }
+        let Some(watch) = &mut self.watch else {
+            tally.unproved(Proof::Paced);
+            return self.trace.unproved();
+        };
+        loop {
+            match watch.consumed(0) {
+                Ok(true) => {
+                    tally.proved(Proof::Consumed);
+                    return self.trace.proved(Proof::Consumed);
+                }
+                Ok(false) if Instant::now() < deadline && !self.interrupt.is_set() => {
+                    std::thread::sleep(LOOK);
+                }
+                Err(WatchError::Unavailable { .. }) => {
+                    tally.unproved(Proof::Paced);
+                    return self.trace.unproved();
+                }
+                Ok(false) | Err(WatchError::Gone) => {
+                    tally.missed();
+                    return self.trace.unproved();
+                }
+            }
+        }
+    }
+
+    /// Waits until something can be read, or written. An error of poll(2) itself shows again in the
+    /// next call.
+    fn wait(&self, write: bool, left: Duration) {
+        let interest = Interest {
+            fd: self.socket.as_fd(),
+            read: !write,
+            write,
+        };
+        let _ = poll(&[interest], left.min(SLICE));
     }
 
     /// Receives one datagram into a buffer of `size` bytes, or of more than any datagram.
@@ -107,6 +175,7 @@ impl Flow {
         let size = size.unwrap_or(LARGEST).min(LARGEST);
         loop {
             match self.socket.recv(&mut self.buffer[..size]) {
+                Ok(Some(got)) if got.end => return nothing(Stop::End),
                 Ok(Some(got)) => {
                     let bytes = self.buffer[..got.len].to_vec();
                     self.trace.read(&bytes);
@@ -125,16 +194,7 @@ impl Flow {
             if Instant::now() >= deadline || self.interrupt.is_set() {
                 return nothing(Stop::Deadline(began.elapsed()));
             }
-            let left = deadline
-                .saturating_duration_since(Instant::now())
-                .min(SLICE);
-            let interest = Interest {
-                fd: self.socket.as_fd(),
-                read: true,
-                write: false,
-            };
-            // An error of poll(2) itself shows again in the next recv.
-            let _ = poll(&[interest], left);
+            self.wait(false, deadline.saturating_duration_since(Instant::now()));
         }
     }
 }
@@ -189,7 +249,7 @@ fn exchange(
     let asked = asked.as_ref().map(|(request, _)| &**request);
     if let Some(request) = asked {
         flow.trace.frame_out(request.bytes.len(), &request.fields);
-        flow.send(&request.bytes)
+        flow.send(&request.bytes, ctx.by(ctx.deadlines.reply))
             .map_err(|e| name(Deviation::fail(verdict::FAILED, "the datagram is sent", e)))?;
     }
     if matches!(exchange.reply, Reply::None | Reply::Closes) {
@@ -229,30 +289,59 @@ fn serve(flow: &mut Flow, ctx: &mut Context<'_>, exchange: &Exchange) -> Result<
     // A client's profile has no others: what follows from the conversation is refused there.
     for Encoded { bytes, fields } in messages.iter().filter_map(Message::fixed) {
         flow.trace.frame_out(bytes.len(), fields);
-        flow.send(bytes)
+        flow.send(bytes, ctx.by(ctx.deadlines.reply))
             .map_err(|e| Deviation::fail(verdict::FAILED, "the datagram is sent", e))?;
     }
     Ok(())
 }
 
-/// Sends what a `send` step says, a datagram a part.
+/// Sends what a `send` step says, a message a part.
 ///
 /// # Errors
 /// The errno name of the first send that failed.
-pub(crate) fn send(flow: &mut Flow, data: &SendData) -> Result<(), String> {
+pub(crate) fn send(flow: &mut Flow, ctx: &mut Context<'_>, data: &SendData) -> Result<(), String> {
+    let deadline = ctx.by(ctx.deadlines.reply);
     match data {
-        SendData::Whole(bytes) | SendData::MostOf(bytes) => flow.send(bytes),
-        SendData::Vectored(parts) => flow.send(&parts.concat()),
-        SendData::Writes { parts, more: true } => flow.send_joined(parts),
+        SendData::Whole(bytes) | SendData::MostOf(bytes) => flow.send(bytes, deadline),
+        SendData::Vectored(parts) => flow.send(&parts.concat(), deadline),
+        SendData::Writes { parts, more: true } => flow.send_joined(parts, deadline),
         SendData::Stranger(bytes) => {
             let stranger = Datagram::connect(flow.socket.peer(), &SocketOptions::default());
             let sent = stranger.and_then(|s| s.send(bytes));
             sent.map(drop).map_err(|e| e.name().to_owned())
         }
-        SendData::Parts(parts) | SendData::Merged(parts) | SendData::Writes { parts, .. } => {
-            parts.iter().try_for_each(|part| flow.send(part))
+        SendData::Parts(parts) => parts.iter().try_for_each(|part| {
+            flow.send(part, deadline)?;
+            flow.prove_consumed(deadline, &mut ctx.tally);
+            Ok(())
+        }),
+        SendData::Merged(parts) | SendData::Writes { parts, .. } => {
+            parts.iter().try_for_each(|part| flow.send(part, deadline))
         }
     }
+}
+
+/// Half-closes a seqpacket connection.
+///
+/// # Errors
+/// The errno name.
+pub(crate) fn shutdown(flow: &Flow) -> Result<(), String> {
+    let sent = flow.socket.shutdown_write();
+    sent.map_err(|e| e.name().to_owned())
+}
+
+/// Judges how a seqpacket connection closed.
+///
+/// # Errors
+/// What came instead.
+pub(crate) fn closed(
+    flow: &mut Flow,
+    ctx: &Context<'_>,
+    how: CloseHow,
+    wait: Duration,
+) -> Result<(), Deviation> {
+    let got = flow.recv(None, ctx.by(wait)).received;
+    verdict::closing(how, &got).map_or(Ok(()), Err)
 }
 
 /// Receives what a `recv` step wants, into a buffer of `size` bytes where one is given.

@@ -150,8 +150,9 @@ impl Meeting {
         )?;
         let mut answers = Vec::new();
         for message in manner.messages {
-            let answer = match flow.send(message) {
-                Ok(()) => flow.recv(None, Instant::now() + manner.patience).received,
+            let deadline = Instant::now() + manner.patience;
+            let answer = match flow.send(message, deadline) {
+                Ok(()) => flow.recv(None, deadline).received,
                 Err(name) => Received {
                     bytes: Vec::new(),
                     stop: Stop::Error(name),

@@ -34,7 +34,10 @@ mod trace;
 pub(crate) use condition::await_it;
 pub(crate) use context::Context;
 pub use context::{Deadlines, Interrupt};
-pub(crate) use datagram::{play as play_flow, recv as recv_on_flow, send as send_on_flow};
+pub(crate) use datagram::{
+    closed as flow_closed, play as play_flow, recv as recv_on_flow, send as send_on_flow,
+    shutdown as shutdown_flow,
+};
 pub(crate) use line::Line;
 pub use meeting::{Manner, Meeting};
 pub(crate) use own::Own;

@@ -22,7 +22,7 @@ use crate::verdict::Deviation;
 pub(crate) enum Conn {
     /// TCP or Unix stream.
     Line(Box<Line>),
-    /// UDP.
+    /// UDP, Unix datagrams, Unix seqpacket.
     Flow(Box<Flow>),
 }
 
@@ -79,7 +79,8 @@ impl Scene {
             }
             opened => opened,
         }?;
-        if matches!(opened, Conn::Line(_)) {
+        // Over UDP, connect(2) tells nothing of the peer.
+        if to.transport() != Transport::Udp {
             ctx.target.reach();
         }
         self.keep(ctx, name, opened);

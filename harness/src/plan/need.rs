@@ -61,8 +61,12 @@ pub fn fate(case: &Case, profile: &Profile, facts: &Facts) -> Fate {
             Need::Stream if !profile.transport.is_stream() => {
                 return lacks("does not speak a stream");
             }
-            Need::Datagram if profile.transport != Transport::Udp => {
-                return lacks("does not speak UDP");
+            Need::Datagram if !profile.transport.is_datagram() => {
+                return lacks("does not speak datagrams");
+            }
+            Need::Udp if profile.transport != Transport::Udp => return lacks("does not speak UDP"),
+            Need::Unix if !profile.transport.is_unix() => {
+                return lacks("does not speak over a Unix socket");
             }
             Need::Tcp if profile.transport != Transport::Tcp => return lacks("does not speak TCP"),
             Need::Server if profile.role != Role::Server => return lacks("is a client"),

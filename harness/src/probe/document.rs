@@ -85,12 +85,7 @@ impl Profile {
         line(out, &format!("target: {}", self.name));
         line(out, &subject.origin);
         if subject.started && subject.transport != Transport::Tcp {
-            let word = if subject.transport == Transport::Udp {
-                "udp"
-            } else {
-                "unix"
-            };
-            line(out, &format!("transport: {word}"));
+            line(out, &format!("transport: {}", subject.transport));
         }
         line(out, "frames:");
         line(out, "  wire: raw");

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use harness_net::{Endpoint, SocketOptions, Transport};
+use harness_targets::Digest;
 use harness_wire::{Encoded, Field, Framing, Limits};
 
 pub use super::message::Message;
@@ -92,10 +93,12 @@ pub struct Profile {
     pub role: Role,
     /// How it comes to be there.
     pub origin: Origin,
-    /// TCP, UDP or Unix stream.
+    /// What it speaks over.
     pub transport: Transport,
     /// The address on which a target that the harness starts listens: 127.0.0.1 or ::1.
     pub host: IpAddr,
+    /// True: a Unix socket that the harness starts has an abstract name instead of a file.
+    pub abstract_name: bool,
     /// Its framings by name.
     pub frames: BTreeMap<String, Arc<dyn Framing>>,
     /// Played at the start of each connection.
@@ -181,6 +184,7 @@ impl Profile {
             origin: Origin::None,
             transport,
             host: std::net::Ipv4Addr::LOCALHOST.into(),
+            abstract_name: false,
             frames: BTreeMap::new(),
             opening: Vec::new(),
             exchanges: Vec::new(),
@@ -233,7 +237,7 @@ pub struct StartCommand {
 /// When a started target counts as ready.
 #[derive(Clone, Debug)]
 pub enum Ready {
-    /// Its port is in LISTEN (UDP: bound) in the socket table, owned by its process tree.
+    /// Its port is in LISTEN (datagrams: bound) in the socket table, owned by its process tree.
     Listening,
     /// A line with this text stands on its stdout.
     Line(String),
@@ -244,8 +248,12 @@ pub enum Ready {
 pub struct Builtin {
     /// Its name in `harness serve --list`.
     pub server: String,
-    /// `iterative`, `thread` or `async`; the server's default where none is given.
+    /// `iterative`, `thread`, `process` or `async`; the server's default where none is given.
     pub model: Option<String>,
+    /// The hash function of a server that authenticates its clients.
+    pub digest: Digest,
+    /// How many descriptors it may have open.
+    pub descriptors: Option<u64>,
     /// The planted fault, if one is wanted.
     pub fault: Option<String>,
     /// The folder that it serves; `None` for a temporary one, or where it serves none.
@@ -289,8 +297,12 @@ pub enum Need {
     Capability(Capability),
     /// TCP or Unix stream.
     Stream,
-    /// UDP.
+    /// UDP or Unix datagrams.
     Datagram,
+    /// UDP.
+    Udp,
+    /// A Unix socket of any kind.
+    Unix,
     /// TCP.
     Tcp,
     /// A frame with a length field.

@@ -6,7 +6,7 @@ use super::diagnostic::Diagnostic;
 use super::source::Span;
 
 /// Words that people write for others: what they meant is known better than by their letters.
-const MEANT: [(&str, &str); 14] = [
+const MEANT: [(&str, &str); 13] = [
     ("receive", "recv"),
     ("recieve", "recv"),
     ("read", "recv"),
@@ -18,7 +18,6 @@ const MEANT: [(&str, &str); 14] = [
     ("kill_target", "stop_target"),
     ("restart_target", "start_target"),
     ("assert", "expect"),
-    ("udp", "datagram"),
     ("name", "title"),
     ("description", "about"),
 ];

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::act::{Act, Halt};
-use crate::conform::{Conn, Context, Scene};
+use crate::conform::{Conn, Context, Scene, flow_closed};
 use crate::scenario::lower::step::optional_time;
 use crate::scenario::model::ConnName;
 use crate::scenario::syntax::{Item, Time, by_shape};
@@ -73,7 +73,7 @@ impl Closed {
         Here { cx, steps, at }: Here<'_, '_>,
         item: &Item<ClosedSyntax>,
     ) -> Option<Self> {
-        steps.stream_only(cx, "closed", at);
+        steps.connected_only(cx, "closed", at);
         let (on, how, within) = match item.get()? {
             ClosedSyntax::How(how) => (None, Some(*how), None),
             ClosedSyntax::Map(map) => {
@@ -101,10 +101,12 @@ impl Act for Closed {
     }
 
     fn run(&self, scene: &mut Scene, ctx: &mut Context<'_>) -> Result<(), Halt> {
-        let deadline = ctx.by(self.within.unwrap_or(ctx.deadlines.reply));
-        let Conn::Line(line) = scene.conn(&self.on)? else {
-            return Ok(());
+        let wait = self.within.unwrap_or(ctx.deadlines.reply);
+        let line = match scene.conn(&self.on)? {
+            Conn::Line(line) => line,
+            Conn::Flow(flow) => return Ok(flow_closed(flow, ctx, self.how, wait)?),
         };
+        let deadline = ctx.by(wait);
         let got = line.receive(deadline, Duration::ZERO, &[], |_| Ok(Match::NotYet));
         // What was told once is not told again: the next step asks the kernel anew.
         line.look_again();

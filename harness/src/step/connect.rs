@@ -12,9 +12,12 @@ use crate::scenario::context::Context as Check;
 use crate::scenario::lower::step::{Steps, TargetState, error_name};
 use crate::scenario::lower::{chosen, options};
 use crate::scenario::model::{ConnName, Role};
-use crate::scenario::syntax::{Item, OptionsSyntax, by_shape};
+use crate::scenario::syntax::{Count, Item, OptionsSyntax, by_shape};
 use crate::step::Here;
-use crate::verdict::must;
+use crate::verdict::{Deviation, must};
+
+/// The most connections that one step opens.
+const CROWD: u32 = 5000;
 
 by_shape! {
     /// A connection to open: its name, or a map that says more.
@@ -31,6 +34,8 @@ by_shape! {
 pub struct ConnectMap {
     /// Its name.
     pub name: Item<String>,
+    /// How many are opened, named `NAME-1`, `NAME-2` and so on.
+    pub count: Option<Item<Count>>,
     /// Socket options, over those of the profile.
     pub options: Option<Item<OptionsSyntax>>,
     /// A listener, bound socket or connection of the case's own that it goes to, open or closed.
@@ -48,11 +53,13 @@ pub struct ConnectMap {
     pub error: Option<Item<String>>,
 }
 
-/// Opens a connection.
+/// Opens a connection, or several alike.
 #[derive(Clone, Debug)]
 pub struct Connect {
-    /// Its name.
+    /// Its name; of several, what stands before their numbers.
     pub name: ConnName,
+    /// How many, named `NAME-1` and so on; `None` for one without a number.
+    pub count: Option<u32>,
     /// Options, over those of the profile.
     pub options: SocketOptions,
     /// Where to; `None` for the target.
@@ -81,30 +88,29 @@ impl Connect {
         Here { cx, steps, .. }: Here<'_, '_>,
         item: &Item<ConnectSyntax>,
     ) -> Option<Self> {
-        let (name, at, given, error) = match item.get() {
-            Some(ConnectSyntax::Name(name)) => (Some(name), item.span, None, None),
-            Some(ConnectSyntax::Map(map)) => (
-                map.name.get(),
-                map.name.span,
-                map.options.as_ref(),
-                map.error.as_ref(),
-            ),
-            None => (None, item.span, None, None),
+        let (name, at, map) = match item.get() {
+            Some(ConnectSyntax::Name(name)) => (Some(name), item.span, None),
+            Some(ConnectSyntax::Map(map)) => (map.name.get(), map.name.span, Some(map)),
+            None => (None, item.span, None),
         };
-        let own = match item.get() {
-            Some(ConnectSyntax::Map(map)) => to_own(cx, steps, map)?,
-            _ => None,
+        let own = match map {
+            Some(map) => to_own(cx, steps, map)?,
+            None => None,
         };
-        let options = given
-            .and_then(Item::get)
+        let options = map
+            .and_then(|m| m.options.as_ref()?.get())
             .map(|o| options::alone(cx, o, steps.transport))
             .unwrap_or_default();
-        let fails = error.map(|item| error_name(cx, item));
-        let Some(name) = name else {
+        let fails = map
+            .and_then(|m| m.error.as_ref())
+            .map(|item| error_name(cx, item));
+        let count = map.and_then(|m| count(cx, m));
+        let (Some(name), None | Some(Some(_))) = (name, count) else {
             steps.connections.unsure = true;
             return None;
         };
-        if fails.is_some() {
+        let count = count.flatten();
+        if fails.is_some() && count.is_none() {
             // It must not come to be, so it is not open afterwards.
             chosen(cx, "a connection", name, at).then_some(())?;
         } else {
@@ -115,7 +121,9 @@ impl Connect {
                     "add `error: ECONNREFUSED` if that is what must be seen, or start it before",
                 );
             }
-            steps.opens(cx, name, at).then_some(())?;
+            // The same mistake is not told for each of several.
+            let mut names = names(name, count);
+            names.all(|name| steps.opens(cx, &name, at)).then_some(())?;
         }
         let error = match fails {
             None => None,
@@ -123,11 +131,42 @@ impl Connect {
         };
         Some(Self {
             name: name.clone(),
+            count,
             options,
             to: own,
             error,
         })
     }
+}
+
+/// How many connections are opened; `None` where it is not said. The inner `None` is a mistake.
+fn count(cx: &Check, map: &ConnectMap) -> Option<Option<u32>> {
+    let item = map.count.as_ref()?;
+    if let Some(error) = &map.error {
+        cx.error_help(
+            error.span,
+            "several connections cannot be expected to fail",
+            "leave `count` out, or `error`",
+        );
+    }
+    let count = item.get().map(|count| count.0);
+    if let Some(count) = count.filter(|count| *count > CROWD) {
+        cx.error_help(
+            item.span,
+            format!("{count} connections are more than one process holds"),
+            format!("write {CROWD} at the most"),
+        );
+    }
+    Some(count.filter(|count| *count <= CROWD))
+}
+
+/// The name, or that of each of several.
+fn names(name: &str, count: Option<u32>) -> impl Iterator<Item = String> {
+    let numbers = count.map_or(0..=0, |count| 1..=count);
+    numbers.map(move |number| match count {
+        None => name.to_owned(),
+        Some(_) => format!("{name}-{number}"),
+    })
 }
 
 /// What a connection to a socket of the case's own says. The outer `None` is a mistake.
@@ -187,7 +226,10 @@ pub(super) fn outcome(error: &NetError, deadline: Instant) -> String {
 
 impl Act for Connect {
     fn words(&self) -> String {
-        format!("connect {}", self.name)
+        match self.count {
+            None => format!("connect {}", self.name),
+            Some(count) => format!("connect {0}-1 to {0}-{count}", self.name),
+        }
     }
 
     fn asks_target(&self) -> bool {
@@ -199,9 +241,23 @@ impl Act for Connect {
     }
 
     fn run(&self, scene: &mut Scene, ctx: &mut Context<'_>) -> Result<(), Halt> {
+        for name in names(&self.name, self.count) {
+            let opened = self.open(scene, ctx, &name);
+            opened.map_err(|deviation| Halt::Part(format!("connect {name}"), deviation))?;
+            if ctx.interrupt.is_set() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Connect {
+    /// Opens one of this name.
+    fn open(&self, scene: &mut Scene, ctx: &Context<'_>, name: &str) -> Result<(), Deviation> {
         let deadline = ctx.by(ctx.deadlines.connect);
         let connected = match &self.to {
-            None => scene.connect(ctx, &self.name, &self.options),
+            None => scene.connect(ctx, name, &self.options),
             Some(own) => {
                 let to = Own {
                     to: &own.to,
@@ -209,10 +265,10 @@ impl Act for Connect {
                     begun: own.begun,
                     unconnected: own.unconnected,
                 };
-                scene.connect_own(ctx, &self.name, to, &self.options, own.datagrams)?
+                scene.connect_own(ctx, name, to, &self.options, own.datagrams)?
             }
         };
         let connected = connected.map_err(|e| outcome(&e, deadline));
-        Ok(must(connected, self.error.as_deref(), "a connection")?)
+        must(connected, self.error.as_deref(), "a connection")
     }
 }

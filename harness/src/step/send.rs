@@ -61,7 +61,8 @@ pub struct SendMap {
 /// Bytes and how they are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendData {
-    /// One write, repeated until the kernel took it all. On UDP: one datagram.
+    /// One write, repeated until the kernel took it all. Where messages keep their
+    /// boundaries: one message.
     Whole(Vec<u8>),
     /// One write a part; each part is proved to be consumed before the next is written.
     Parts(Vec<Vec<u8>>),
@@ -170,10 +171,11 @@ fn data(
             "MSG_MORE joins one write to the next",
         );
     }
-    for (key, span) in [("parts", given[1].1), ("merged", given[2].1)] {
-        if let Some(span) = span {
-            steps.stream_only(cx, key, span);
-        }
+    if let Some(span) = given[1].1 {
+        steps.not_over_udp(cx, "parts", span);
+    }
+    if let Some(span) = given[2].1 {
+        steps.stream_only(cx, "merged", span);
     }
     if let Some(item) = &map.stranger {
         let to_client = steps.target.is_none_or(|t| t.profile.role == Role::Client);
@@ -204,7 +206,7 @@ fn data(
             return None;
         }
         let all = strings.list(cx, items)?;
-        if steps.transport != Some(Transport::Udp) {
+        if steps.transport.is_none_or(Transport::is_stream) {
             // An empty datagram is one; an empty write on a stream is nothing.
             if let Some(n) = (0..all.len()).find(|n| strings.is_empty(*n)) {
                 cx.error_help(
@@ -246,7 +248,7 @@ impl Act for Send {
         let data = conn.fill(&self.data, &self.formulas)?;
         let sent = match conn {
             Conn::Line(line) => send(line, ctx, &data)?,
-            Conn::Flow(flow) => send_on_flow(flow, &data),
+            Conn::Flow(flow) => send_on_flow(flow, ctx, &data),
         };
         scene.sent = Some(Instant::now());
         Ok(must(sent, self.error.as_deref(), "the bytes are taken")?)

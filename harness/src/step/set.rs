@@ -32,6 +32,7 @@ impl Set {
             ("maxseg", given.maxseg.as_ref().map(|i| i.span)),
             ("bind", given.bind.as_ref().map(|i| i.span)),
             ("bind_port", given.bind_port.as_ref().map(|i| i.span)),
+            ("autobind", given.autobind.as_ref().map(|i| i.span)),
         ] {
             if let (Some(at), true) = (given, key != "rcvbuf") {
                 cx.error_help(

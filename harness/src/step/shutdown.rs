@@ -1,7 +1,7 @@
 //! `shutdown`: FIN, with the read side left open.
 
 use super::act::{Act, Halt};
-use crate::conform::{Conn, Context, Scene};
+use crate::conform::{Conn, Context, Scene, shutdown_flow};
 use crate::scenario::model::ConnName;
 use crate::scenario::syntax::Item;
 use crate::step::Here;
@@ -19,7 +19,7 @@ impl Shutdown {
         Here { cx, steps, at }: Here<'_, '_>,
         on: &Option<Item<String>>,
     ) -> Option<Self> {
-        steps.stream_only(cx, "shutdown", at);
+        steps.connected_only(cx, "shutdown", at);
         let on = steps.connections.half_close(cx, on.as_ref(), at)?;
         Some(Self { on })
     }
@@ -37,7 +37,7 @@ impl Act for Shutdown {
                 let done = line.shutdown().map_err(|e| e.name().to_owned());
                 Ok(must(done, None, "FIN is sent")?)
             }
-            Conn::Flow(_) => Ok(()),
+            Conn::Flow(flow) => Ok(must(shutdown_flow(flow), None, "the end is sent")?),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! An address to listen on, for a target or for the harness itself.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use std::path::Path;
 
 use harness_net::{Endpoint, PortLease, Transport, UnixAddr};
@@ -21,11 +23,18 @@ impl Claim {
     /// # Errors
     /// No port is free, or there is no room for a Unix socket's folder.
     pub(super) fn take(profile: &Profile) -> Result<Self, TargetError> {
-        if profile.transport == Transport::Unix {
+        if profile.transport.is_unix() && profile.abstract_name {
+            return Ok(Self {
+                endpoint: Endpoint::unix(profile.transport, fresh_name()),
+                _lease: None,
+                dir: None,
+            });
+        }
+        if profile.transport.is_unix() {
             let dir = made("making a folder for the Unix socket")?;
             let path = dir.path().join("target.sock");
             return Ok(Self {
-                endpoint: Endpoint::Unix(UnixAddr::Path(path)),
+                endpoint: Endpoint::unix(profile.transport, UnixAddr::Path(path)),
                 _lease: None,
                 dir: Some(dir),
             });
@@ -65,4 +74,11 @@ fn made(what: &'static str) -> Result<TempDir, TargetError> {
         what,
         error: e.to_string(),
     })
+}
+
+/// An abstract name that no other target of this host has.
+fn fresh_name() -> UnixAddr {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    UnixAddr::Abstract(format!("harness-{}-{number}", std::process::id()))
 }

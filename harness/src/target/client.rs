@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use harness_net::{Accepted, ClientPort, Exit, Interest, Launch, NetError, SocketOptions, poll};
 
 use super::claim::Claim;
-use super::command::{builtin_argv, command_launch, launch};
+use super::command::{builtin_launch, command_launch};
 use super::last_words::stderr_lines;
 use super::{Target, TargetError};
 use crate::scenario::model::{Origin, Profile, Ready};
@@ -87,10 +87,7 @@ impl Target {
                 Origin::Start(command) => {
                     command_launch(command, &self.profile, &side.launcher, &endpoint)
                 }
-                origin => launch(
-                    builtin_argv(origin, &side.launcher, &endpoint),
-                    &side.launcher,
-                ),
+                origin => builtin_launch(origin, &side.launcher, &endpoint),
             }
         };
         let process = self.spawn(&launch)?;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-use harness_net::{Endpoint, Launch, UnixAddr};
+use harness_net::{Endpoint, Launch};
+use harness_targets::{KEY_VARIABLE, TEST_KEY};
 use sha2::{Digest as _, Sha256};
 
 use crate::scenario::model::{Builtin, Origin, Profile, StartCommand};
@@ -13,35 +14,45 @@ use crate::scenario::model::{Builtin, Origin, Profile, StartCommand};
 /// Output kept of a target, each of stdout and stderr, in bytes.
 const OUTPUT: usize = 64 << 10;
 
-/// The command line of a reference server or client; nothing for other targets.
-pub(super) fn builtin_argv(origin: &Origin, launcher: &Path, endpoint: &Endpoint) -> Vec<String> {
-    let (command, name, where_to, model, fault, args) = match origin {
-        Origin::Builtin(b) => ("serve", &b.server, "--listen", &b.model, &b.fault, &[][..]),
-        Origin::Client(c) => (
-            "client",
-            &c.client,
-            "--connect",
-            &None,
-            &c.fault,
-            &c.args[..],
-        ),
-        Origin::Start(_) | Origin::Connect(_) | Origin::None => return Vec::new(),
+/// The launch of a reference server or client; nothing for other targets.
+pub(super) fn builtin_launch(origin: &Origin, launcher: &Path, endpoint: &Endpoint) -> Launch {
+    let (command, name, where_to, fault) = match origin {
+        Origin::Builtin(b) => ("serve", &b.server, "--listen", &b.fault),
+        Origin::Client(c) => ("client", &c.client, "--connect", &c.fault),
+        Origin::Start(_) | Origin::Connect(_) | Origin::None => {
+            return launch(Vec::new(), launcher);
+        }
     };
     let mut argv = vec![launcher.display().to_string()];
     argv.extend([command, name, where_to].map(str::to_owned));
     argv.push(endpoint.to_string());
-    for (option, value) in [("--model", model), ("--fault", fault)] {
-        if let Some(value) = value {
-            argv.extend([option.to_owned(), value.clone()]);
-        }
+    if let Some(fault) = fault {
+        argv.extend(["--fault".to_owned(), fault.clone()]);
     }
-    if let Origin::Builtin(Builtin {
-        root: Some(root), ..
-    }) = origin
-    {
+    match origin {
+        Origin::Builtin(builtin) => argv.extend(server_options(builtin)),
+        Origin::Client(client) => argv.extend_from_slice(&client.args),
+        Origin::Start(_) | Origin::Connect(_) | Origin::None => {}
+    }
+    Launch {
+        // Servers that ask no client for a key do not look at it.
+        env: vec![(KEY_VARIABLE.to_owned(), TEST_KEY.to_owned())],
+        ..launch(argv, launcher)
+    }
+}
+
+fn server_options(builtin: &Builtin) -> Vec<String> {
+    let mut argv = Vec::new();
+    if let Some(model) = &builtin.model {
+        argv.extend(["--model".to_owned(), model.clone()]);
+    }
+    if let Some(most) = builtin.descriptors {
+        argv.extend(["--descriptors".to_owned(), most.to_string()]);
+    }
+    argv.extend(["--digest".to_owned(), builtin.digest.name().to_owned()]);
+    if let Some(root) = &builtin.root {
         argv.extend(["--root".to_owned(), root.display().to_string()]);
     }
-    argv.extend_from_slice(args);
     argv
 }
 
@@ -54,7 +65,7 @@ pub(super) fn makes_folder(origin: &Origin) -> bool {
     serves_files && builtin.root.is_none()
 }
 
-pub(super) fn launch(argv: Vec<String>, launcher: &Path) -> Launch {
+fn launch(argv: Vec<String>, launcher: &Path) -> Launch {
     Launch {
         argv,
         env: Vec::new(),
@@ -97,8 +108,8 @@ fn fill(text: &str, endpoint: &Endpoint) -> String {
         text = text.replace("{port}", &address.port().to_string());
         text = text.replace("{host}", &address.ip().to_string());
     }
-    if let Endpoint::Unix(UnixAddr::Path(path)) = endpoint {
-        text = text.replace("{path}", &path.display().to_string());
+    if let Some(name) = endpoint.unix_addr() {
+        text = text.replace("{path}", &name.to_string());
     }
     text
 }

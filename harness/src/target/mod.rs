@@ -17,9 +17,7 @@ use self::claim::Claim;
 use self::client::ClientSide;
 pub use self::client::{Ended, NotMet};
 pub use self::command::program;
-use self::command::{
-    binary_digest, builtin_argv, command_launch, command_line, launch, makes_folder,
-};
+use self::command::{binary_digest, builtin_launch, command_launch, command_line, makes_folder};
 pub use self::error::TargetError;
 use self::last_words::{last_words, stderr_lines};
 use crate::run::TargetInfo;
@@ -88,8 +86,7 @@ impl Target {
         let (launch, ready, within) = match &profile.origin {
             Origin::Connect(_) | Origin::None => (None, Ready::Listening, BUILTIN_WITHIN),
             Origin::Builtin(_) | Origin::Client(_) => {
-                let argv = builtin_argv(&profile.origin, launcher, &endpoint);
-                let mut launch = launch(argv, launcher);
+                let mut launch = builtin_launch(&profile.origin, launcher, &endpoint);
                 if let Some(claim) = claim.as_mut().filter(|_| makes_folder(&profile.origin)) {
                     // In a folder of this target's, so that nothing of it stays when it is killed.
                     let path = claim.folder()?.display().to_string();
@@ -344,6 +341,18 @@ impl Target {
     /// Resident memory of its process tree in bytes, where the harness started it.
     pub fn rss_bytes(&self) -> Option<u64> {
         self.lock().as_ref().and_then(Process::rss_bytes)
+    }
+
+    /// How many processes of its tree ended and were not waited for. `None` where the harness did
+    /// not start it.
+    pub fn zombies(&self) -> Option<usize> {
+        self.lock().as_ref().map(Process::zombies)
+    }
+
+    /// True if this process belongs to its tree.
+    pub fn has_process(&self, pid: u32) -> bool {
+        let process = self.lock();
+        process.as_ref().is_some_and(|p| p.tree().contains(&pid))
     }
 
     /// True if there was an instant at which every thread of its process tree slept. `None` where

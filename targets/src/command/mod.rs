@@ -13,7 +13,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use process::Groups;
+use crate::children::Children;
 
 /// Longest command that the services accept, in bytes.
 pub(crate) const COMMAND_MAX: usize = 64 << 10;
@@ -67,7 +67,7 @@ pub(crate) struct Runner {
     pub(crate) shell: bool,
     pub(crate) timeout: Duration,
     pub(crate) output_limit: usize,
-    pub(crate) groups: Arc<Groups>,
+    pub(crate) groups: Arc<Children>,
     /// Fault: reads stdout to its end before stderr.
     pub(crate) one_pipe_after_the_other: bool,
     /// Fault: leaves the write end of the command's stdin open.
@@ -146,7 +146,7 @@ impl Runner {
             shell: false,
             timeout: Duration::from_secs(10),
             output_limit: 1 << 20,
-            groups: Arc::default(),
+            groups: Arc::new(Children::commands()),
             one_pipe_after_the_other: false,
             stdin_left_open: false,
             waits_for_background: false,

@@ -1,63 +1,23 @@
 //! Runs one program: its own process group, both pipes drained together, time and output bounded.
 
-use std::collections::HashSet;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
+
+use crate::children::kill_group;
 
 use super::{Job, NOT_EXECUTABLE, NOT_FOUND, Outcome, Runner, TIMED_OUT};
 
 /// How long output is awaited from pipes that processes outside the group hold open, once the
 /// program has ended and its group is killed.
 const GRACE: Duration = Duration::from_millis(200);
-
-/// The process groups of running commands, so that none outlives its server.
-#[derive(Debug, Default)]
-pub(crate) struct Groups(Mutex<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    stopped: bool,
-    running: HashSet<i32>,
-}
-
-impl Groups {
-    /// Notes a group; kills it at once if the server has stopped meanwhile.
-    fn enter(&self, group: Pid) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.stopped {
-            kill(group);
-        }
-        state.running.insert(group.as_raw());
-    }
-
-    fn leave(&self, group: Pid) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.running.remove(&group.as_raw());
-    }
-
-    /// Kills every group, now and later.
-    pub(crate) fn kill_all(&self) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.stopped = true;
-        for &group in &state.running {
-            kill(Pid::from_raw(group));
-        }
-    }
-}
-
-/// ESRCH only means that the group has ended by itself.
-fn kill(group: Pid) {
-    let _ = killpg(group, Signal::SIGKILL);
-}
 
 pub(super) fn run(job: Job) -> Outcome {
     let program = job.program.to_string_lossy().into_owned();
@@ -84,7 +44,7 @@ pub(super) fn run(job: Job) -> Outcome {
     let groups = Arc::clone(&job.runner.groups);
     groups.enter(group);
     let outcome = watch(child, group, &job.runner).unwrap_or_else(|e| {
-        kill(group);
+        kill_group(group);
         Outcome::refused(NOT_EXECUTABLE, &format!("{program}: {e}"))
     });
     groups.leave(group);
@@ -147,7 +107,7 @@ fn watch(mut child: Child, group: Pid, runner: &Runner) -> io::Result<Outcome> {
     while exited.is_none() || out.pipe.is_some() || err.pipe.is_some() {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            kill(group);
+            kill_group(group);
             if exited.is_some() || stopped.is_some() {
                 if runner.waits_for_background {
                     stopped = Some(TIMED_OUT);
@@ -178,12 +138,12 @@ fn watch(mut child: Child, group: Pid, runner: &Runner) -> io::Result<Outcome> {
             if !runner.waits_for_background {
                 // What the program left running in its group would hold the pipes open. Once
                 // reaped, its number could name another group only after a full turn of the ids.
-                kill(group);
+                kill_group(group);
                 deadline = deadline.min(Instant::now() + GRACE);
             }
         }
         if out.bytes.len() + err.bytes.len() > runner.output_limit {
-            kill(group);
+            kill_group(group);
             break;
         }
     }
@@ -313,7 +273,7 @@ mod tests {
     fn stopping_the_server_ends_commands() {
         let runner = Runner::for_tests();
         let groups = Arc::clone(&runner.groups);
-        groups.kill_all();
+        groups.end_all();
         assert_eq!(runner.run("sleep 1000").status, 128 + 9);
     }
 }

@@ -12,9 +12,9 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 
-use super::{Driver, LINGER_BYTES, LINGER_TIME, SHORTAGE_PAUSE};
+use super::{Driver, LINGER_BYTES, LINGER_TIME, Patience, SHORTAGE_PAUSE};
 use crate::listen;
-use crate::service::Factory;
+use crate::service::{Factory, Shortage};
 use crate::session::{Flow, Output, Session};
 use crate::shared::{Shared, State};
 
@@ -74,9 +74,13 @@ async fn accept(driver: Driver) -> io::Result<()> {
         };
         match accepted {
             Err(e) if listen::is_one_connections_error(&e) => {}
-            Err(e) if listen::is_shortage(&e) => tokio::select! {
-                () = &mut ended => break,
-                () = tokio::time::sleep(SHORTAGE_PAUSE) => {}
+            Err(e) if listen::is_shortage(&e) => match shared.sockets.shortage {
+                Shortage::Pauses => tokio::select! {
+                    () = &mut ended => break,
+                    () = tokio::time::sleep(SHORTAGE_PAUSE) => {}
+                },
+                Shortage::Spins => tokio::task::yield_now().await,
+                Shortage::Dies => return Err(e),
             },
             other => other?,
         }
@@ -144,17 +148,22 @@ async fn connection(stream: &mut impl Stream, session: &mut dyn Session, shared:
     let mut buffer = Vec::new();
     let mut at_end = false;
     let mut wait: Option<Duration> = None;
+    let mut patience = Patience::default();
+    let mut first = true;
     loop {
         let want = session.want();
         if buffer.len() < want {
             buffer.resize(want, 0);
         }
+        let begins = std::mem::take(&mut first);
         let read = stream.read(&mut buffer[..want]);
         let read = match wait {
+            _ if begins => None,
             None => Some(read.await),
             Some(time) => tokio::time::timeout(time, read).await.ok(),
         };
         let mut flow = match read {
+            None if begins => session.begin(&mut out),
             None => session.idle(&mut out),
             Some(Ok(0)) => {
                 if at_end {
@@ -189,8 +198,9 @@ async fn connection(stream: &mut impl Stream, session: &mut dyn Session, shared:
             }
         };
         wait = match flow {
-            Flow::Continue | Flow::Spin | Flow::Run(_) | Flow::More => None,
+            Flow::Continue | Flow::Spin | Flow::Run(_) | Flow::More => patience.end(),
             Flow::Wait(time) => Some(time),
+            Flow::Within(time) => Some(patience.left(time)),
             Flow::Close => {
                 if !at_end {
                     let _ = tokio::time::timeout(LINGER_TIME, linger(stream)).await;

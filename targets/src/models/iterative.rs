@@ -7,7 +7,10 @@ use super::{Driver, blocking};
 /// Serves until the server ends.
 pub(crate) fn serve(driver: &Driver) {
     blocking::accept(driver, |socket| {
+        let socket = Arc::new(socket);
         let _place = driver.shared.enter(Some(Arc::clone(&socket)));
-        blocking::connection(&socket, (driver.factory)().as_mut(), &driver.shared);
+        let mut session = (driver.factory)();
+        let transport = driver.endpoint.transport();
+        blocking::connection(&socket, transport, session.as_mut(), &driver.shared);
     });
 }

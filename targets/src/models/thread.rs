@@ -11,6 +11,8 @@ const STACK: usize = 512 << 10;
 /// Serves until the server ends.
 pub(crate) fn serve(driver: &Driver) {
     blocking::accept(driver, |socket| {
+        let socket = Arc::new(socket);
+        let transport = driver.endpoint.transport();
         let place = driver.shared.enter(Some(Arc::clone(&socket)));
         let shared = Arc::clone(&driver.shared);
         let mut session = (driver.factory)();
@@ -19,7 +21,7 @@ pub(crate) fn serve(driver: &Driver) {
             .name("connection".to_owned())
             .stack_size(STACK)
             .spawn(move || {
-                blocking::connection(&socket, session.as_mut(), &shared);
+                blocking::connection(&socket, transport, session.as_mut(), &shared);
                 // The socket first: a place that is free must mean a connection that is closed.
                 drop(socket);
                 drop(place);

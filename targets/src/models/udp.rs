@@ -1,116 +1,104 @@
-//! Datagrams: one socket, one loop, one answer to each.
+//! A bound UDP socket.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use nix::cmsg_space;
 use nix::sys::socket::sockopt::{Ipv4PacketInfo, Ipv6RecvPacketInfo};
 use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, sendmsg, setsockopt,
 };
-use socket2::Socket;
 
-use crate::datagram::{Answer, Responder};
-use crate::shared::Shared;
+use super::datagrams::Bound;
 
 /// The local address that a datagram came to; replies leave from it. A server bound to the
 /// wildcard address would otherwise answer from whatever address the route suggests, and a
 /// connected client never sees that reply (ip(7), IP_PKTINFO).
 #[derive(Clone, Copy)]
-enum Local {
+pub(super) enum Local {
     /// Bound to one address: the kernel uses that.
     Bound,
     V4(nix::libc::in_pktinfo),
     V6(nix::libc::in6_pktinfo),
 }
 
-/// Serves until the server ends.
-pub(crate) fn serve(socket: Socket, mut responder: Box<dyn Responder>, shared: &Shared) {
-    let socket = UdpSocket::from(socket);
-    if let Err(e) = answer_all(&socket, responder.as_mut(), shared) {
-        shared.die(format!("the datagram socket failed: {e}"));
-    }
+/// A bound UDP socket.
+pub(super) struct Udp {
+    socket: UdpSocket,
+    /// Fault: what replies leave from.
+    other: Option<UdpSocket>,
+    wildcard: bool,
 }
 
-fn answer_all(
-    socket: &UdpSocket,
-    responder: &mut dyn Responder,
-    shared: &Shared,
-) -> io::Result<()> {
-    let local = socket.local_addr()?;
-    let wildcard = local.ip().is_unspecified();
-    if wildcard {
-        match local.ip() {
-            IpAddr::V4(_) => setsockopt(socket, Ipv4PacketInfo, &true)?,
-            IpAddr::V6(_) => setsockopt(socket, Ipv6RecvPacketInfo, &true)?,
+impl Udp {
+    pub(super) fn new(socket: UdpSocket, answers_from_another: bool) -> io::Result<Self> {
+        let local = socket.local_addr()?;
+        let wildcard = local.ip().is_unspecified();
+        if wildcard {
+            match local.ip() {
+                IpAddr::V4(_) => setsockopt(&socket, Ipv4PacketInfo, &true)?,
+                IpAddr::V6(_) => setsockopt(&socket, Ipv6RecvPacketInfo, &true)?,
+            }
         }
-    }
-    let other = if shared.sockets.other_port {
-        Some(UdpSocket::bind((local.ip(), 0))?)
-    } else {
-        None
-    };
-    let mut buffer = vec![0; shared.sockets.datagram_buffer];
-    let mut reply = Vec::new();
-    let mut first: Option<SocketAddr> = None;
-    loop {
-        let received = if wildcard {
-            receive_with_local(socket, &mut buffer)
+        let other = if answers_from_another {
+            Some(UdpSocket::bind((local.ip(), 0))?)
         } else {
-            socket
-                .recv_from(&mut buffer)
-                .map(|(n, from)| (n, from, Local::Bound))
+            None
         };
-        let (size, from, to) = match received {
-            Ok(received) => received,
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
-                if !shared.wait_readable(Some(socket.as_fd()), None)? {
-                    return Ok(());
-                }
-                continue;
-            }
-            // An ICMP error for an earlier reply, or a signal: no datagram of anybody's.
-            Err(_) if shared.is_running() => continue,
-            Err(_) => return Ok(()),
-        };
-        let first = *first.get_or_insert(from);
-        reply.clear();
-        let through = other.as_ref().unwrap_or(socket);
-        match responder.datagram(&buffer[..size], &mut reply) {
-            Answer::Reply => send(through, &reply, from, to),
-            Answer::ReplyToFirst => send(through, &reply, first, to),
-            Answer::Pieces(size) => reply.chunks(size).for_each(|p| send(through, p, from, to)),
-            Answer::Silence => {}
-            Answer::Crash(how) => {
-                shared.die(how);
-                return Ok(());
-            }
-        }
-        if !shared.is_running() {
-            return Ok(());
-        }
+        Ok(Self {
+            socket,
+            other,
+            wildcard,
+        })
     }
 }
 
-/// One datagram out. A reply that cannot be sent is lost, as any datagram may be; other clients
-/// are still served.
-fn send(socket: &UdpSocket, reply: &[u8], client: SocketAddr, from: Local) {
-    let info = match &from {
-        Local::Bound => {
-            let _ = socket.send_to(reply, client);
-            return;
-        }
-        Local::V4(info) => [ControlMessage::Ipv4PacketInfo(info)],
-        Local::V6(info) => [ControlMessage::Ipv6PacketInfo(info)],
-    };
-    let _ = sendmsg(
-        socket.as_raw_fd(),
-        &[IoSlice::new(reply)],
-        &info,
-        MsgFlags::empty(),
-        Some(&SockaddrStorage::from(client)),
-    );
+impl AsFd for Udp {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl Bound for Udp {
+    type Peer = (SocketAddr, Local);
+
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, Option<Self::Peer>)> {
+        let (size, from, to) = if self.wildcard {
+            receive_with_local(&self.socket, buffer)?
+        } else {
+            let (size, from) = self.socket.recv_from(buffer)?;
+            (size, from, Local::Bound)
+        };
+        Ok((size, Some((from, to))))
+    }
+
+    fn send(&self, reply: &[u8], (client, from): &Self::Peer) {
+        let socket = self.other.as_ref().unwrap_or(&self.socket);
+        let info = match from {
+            Local::Bound => {
+                let _ = socket.send_to(reply, client);
+                return;
+            }
+            Local::V4(info) => [ControlMessage::Ipv4PacketInfo(info)],
+            Local::V6(info) => [ControlMessage::Ipv6PacketInfo(info)],
+        };
+        let _ = sendmsg(
+            socket.as_raw_fd(),
+            &[IoSlice::new(reply)],
+            &info,
+            MsgFlags::empty(),
+            Some(&SockaddrStorage::from(*client)),
+        );
+    }
+
+    fn address((client, _): &Self::Peer) -> Option<SocketAddr> {
+        Some(*client)
+    }
+
+    fn at(address: SocketAddr) -> Option<Self::Peer> {
+        Some((address, Local::Bound))
+    }
 }
 
 fn receive_with_local(

@@ -43,13 +43,14 @@ pub(crate) const SERVICE: Service = Service {
     name: "encodings",
     about: "answers lines of text with their upper case, in the encoding that the client names",
     transports: &[Transport::Tcp, Transport::Unix],
-    models: &[Model::Thread, Model::Iterative, Model::Async],
+    models: Model::OF_STREAMS,
     faults: FAULTS,
     protocol: "lines ended by LF, of at most 64 KiB; the first is a label of the Encoding Standard \
                such as utf-8 or gbk, answered with the encoding's name; one that is unknown, or \
                keeps no ASCII (UTF-16), with `error: ...`; each further line with its upper case, \
                or with `error: not valid NAME`; a longer line closes the connection",
     runs_commands: false,
+    authenticates: false,
     kind: Kind::Stream(factory),
     #[cfg(test)]
     shown: shown::SHOWN,

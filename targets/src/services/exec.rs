@@ -69,18 +69,20 @@ pub(crate) const SERVICE: Service = Service {
     name: "exec",
     about: "runs the command of each request, and answers with its status and all its output",
     transports: &[Transport::Tcp, Transport::Unix],
-    models: &[Model::Thread, Model::Iterative, Model::Async],
+    models: Model::OF_STREAMS,
     faults: FAULTS,
     protocol: "request: u32 big-endian length of at most 64 KiB, then the command; reply: u32 \
                big-endian length of the rest, one status byte, stdout, then stderr; a longer \
                request gets status 2 and the connection closes",
     runs_commands: true,
+    authenticates: false,
     kind: Kind::Stream(factory),
     #[cfg(test)]
     shown: shown::SHOWN,
 };
 
-fn factory(setup: Setup) -> Factory {
+/// Sessions that run commands, for whoever lets clients come so far.
+pub(super) fn factory(setup: Setup) -> Factory {
     let bug = Bug::planted(setup.fault);
     let runner = Runner {
         one_pipe_after_the_other: bug == Some(Bug::PipeDeadlock),

@@ -63,7 +63,7 @@ pub(crate) const SERVICE: Service = Service {
     name: "exec-json",
     about: "runs commands like exec, with a JSON header before each command and each answer",
     transports: &[Transport::Tcp, Transport::Unix],
-    models: &[Model::Thread, Model::Iterative, Model::Async],
+    models: Model::OF_STREAMS,
     faults: FAULTS,
     protocol: "both ways: u32 big-endian length of the header, a JSON object with total_size \
                (bytes) and md5 (hex) of the body, the body; a request's header has at most 64 KiB, \
@@ -71,6 +71,7 @@ pub(crate) const SERVICE: Service = Service {
                is stdout, then stderr; a wrong request gets an empty body with `error`, and the \
                connection closes",
     runs_commands: true,
+    authenticates: false,
     kind: Kind::Stream(factory),
     #[cfg(test)]
     shown: shown::SHOWN,

@@ -35,11 +35,12 @@ pub(crate) const SERVICE: Service = Service {
     name: "exec-unframed",
     about: "runs each read as a command and answers with its bare output, to show what goes wrong",
     transports: &[Transport::Tcp, Transport::Unix],
-    models: &[Model::Thread, Model::Iterative, Model::Async],
+    models: Model::OF_STREAMS,
     faults: FAULTS,
     protocol: "no messages: whatever one read(2) into 1,024 bytes returns is a command, and its \
                stdout, then its stderr, are the answer; the status is not sent",
     runs_commands: true,
+    authenticates: false,
     kind: Kind::Stream(factory),
     #[cfg(test)]
     shown: &[

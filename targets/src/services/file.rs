@@ -90,6 +90,7 @@ pub(crate) const SERVICE: Service = Service {
                it was refused, with the `kept` bytes of an earlier upload where the offset lies \
                behind them; what is refused before its body is read closes the connection",
     runs_commands: false,
+    authenticates: false,
     kind: Kind::Files(factory),
     #[cfg(test)]
     shown: shown::SHOWN,

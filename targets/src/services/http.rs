@@ -79,12 +79,13 @@ pub(crate) const SERVICE: Service = Service {
     name: "http",
     about: "a small HTTP/1.1 server: sized and chunked bodies, many requests a connection",
     transports: &[Transport::Tcp, Transport::Unix],
-    models: &[Model::Thread, Model::Iterative, Model::Async],
+    models: Model::OF_STREAMS,
     faults: FAULTS,
     protocol: "HTTP/1.1 and 1.0 (RFC 9112): GET and HEAD of /, /bytes/N and /chunked/N (the same \
                letters in chunks), POST of /echo; heads of at most 64 KiB, bodies of at most 1 MiB; \
                what breaks the grammar gets 400 and the connection closes",
     runs_commands: false,
+    authenticates: false,
     kind: Kind::Stream(factory),
     #[cfg(test)]
     shown: shown::SHOWN,

@@ -36,12 +36,13 @@ pub(crate) const SERVICE: Service = Service {
     name: "reads",
     about: "tells, when the client has sent its last byte, how many bytes each read returned",
     transports: &[Transport::Tcp, Transport::Unix],
-    models: &[Model::Thread, Model::Iterative, Model::Async],
+    models: Model::OF_STREAMS,
     faults: FAULTS,
     protocol: "raw bytes in; after the client's FIN one decimal number a line, a line a read(2) \
                into a buffer of 1 MiB, then it closes; beyond 4 MiB of lines, a last line \
                `more N` counts the others",
     runs_commands: false,
+    authenticates: false,
     kind: Kind::Stream(factory),
     #[cfg(test)]
     shown: &[

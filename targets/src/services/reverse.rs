@@ -43,11 +43,12 @@ pub(crate) const SERVICE: Service = Service {
     name: "reverse",
     about: "answers each line with its characters in reverse order, until `quit`",
     transports: &[Transport::Tcp, Transport::Unix],
-    models: &[Model::Thread, Model::Iterative, Model::Async],
+    models: Model::OF_STREAMS,
     faults: FAULTS,
     protocol: "lines ended by LF, of at most 64 KiB; a line that is not UTF-8 is reversed by \
                bytes; the line `quit` gets no answer and closes the connection",
     runs_commands: false,
+    authenticates: false,
     kind: Kind::Stream(factory),
     #[cfg(test)]
     shown: &[

@@ -2,7 +2,7 @@
 
 use harness_net::Transport;
 
-use crate::datagram::{Answer, DATAGRAM_MAX, Responder};
+use crate::datagram::{Answer, DATAGRAM_MAX, Incoming, Responder};
 use crate::service::{Kind, Service, Setup, Sockets, faults};
 #[cfg(test)]
 use crate::tests::{Shown, datagrams};
@@ -19,7 +19,7 @@ faults! { Bug:
         "takes an empty datagram for the end of a stream and stops serving";
     EmptySilent "empty_not_answered" ("UDP-BND-02", ["udp-oversize"], [NoAnswer])
         "sends nothing back for an empty datagram";
-    DiesOnBad "dies_on_bad_datagram" ("SRV-NTP-01", ["udp-oversize"], [BadInputIsFatal])
+    DiesOnBad "dies_on_bad_datagram" ("SRV-NTP-01", ["udp-oversize", "unix"], [BadInputIsFatal])
         "ends the whole server at a datagram that is not UTF-8";
     OtherPort "replies_from_other_port" ("UDP-PEER-01", ["udp-oversize"], [WrongAddress])
         "answers from a second socket, whose replies a connected client never sees"
@@ -30,12 +30,13 @@ faults! { Bug:
 pub(crate) const SERVICE: Service = Service {
     name: "udp-upper",
     about: "answers each datagram with its upper case",
-    transports: &[Transport::Udp],
+    transports: &[Transport::Udp, Transport::UnixDgram],
     models: &[],
     faults: FAULTS,
-    protocol: "one datagram in, one out, from 0 to 65,507 bytes; where a datagram is not UTF-8, \
+    protocol: "one datagram in, one out, from 0 to 65,507 bytes (Unix: more); where a datagram is not UTF-8, \
                or its upper case would not fit, only its ASCII letters are changed",
     runs_commands: false,
+    authenticates: false,
     kind: Kind::Datagram(responder),
     #[cfg(test)]
     shown: &[
@@ -67,7 +68,8 @@ struct Upper {
 }
 
 impl Responder for Upper {
-    fn datagram(&mut self, datagram: &[u8], reply: &mut Vec<u8>) -> Answer {
+    fn datagram(&mut self, datagram: Incoming<'_>, reply: &mut Vec<u8>) -> Answer {
+        let datagram = datagram.bytes;
         match self.bug {
             Some(Bug::EmptyEnds) if datagram.is_empty() => {
                 return Answer::Crash("an empty datagram ended its loop".to_owned());

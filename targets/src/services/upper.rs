@@ -48,22 +48,24 @@ faults! { Bug:
         habits::DIES_WHEN_CLIENT_LEAVES.caught_by(&["disconnects", "echo"]),
         habits::DIES_ON_RESET.caught_by(&["disconnects", "echo"]),
         habits::HALF_CLOSE_DROPS_REPLY.caught_by(&["echo"]),
-        habits::ONE_CLIENT_AT_A_TIME.caught_by(&["sticky"]),
+        habits::ONE_CLIENT_AT_A_TIME.caught_by(&["server-models", "sticky"]),
         habits::NO_REUSEADDR.caught_by(&["reuseaddr"]),
         habits::REUSEPORT_SHARES_PORT.caught_by(&["reuseaddr"]),
-        habits::STALE_SOCKET_FILE.caught_by(&["unix-restart"]);
+        habits::STALE_SOCKET_FILE.caught_by(&["unix", "unix-restart"]);
 }
 
 /// The service.
 pub(crate) const SERVICE: Service = Service {
     name: "upper",
     about: "answers each line with its upper case",
-    transports: &[Transport::Tcp, Transport::Unix],
-    models: &[Model::Thread, Model::Iterative, Model::Async],
+    transports: &[Transport::Tcp, Transport::Unix, Transport::UnixSeqpacket],
+    models: Model::OF_STREAMS,
     faults: FAULTS,
     protocol: "lines ended by LF, of at most 64 KiB; a line that is not UTF-8 has only its ASCII \
-               letters changed; a longer line closes the connection",
+               letters changed; a longer line closes the connection; over seqpacket each \
+               message is a line without its LF",
     runs_commands: false,
+    authenticates: false,
     kind: Kind::Stream(factory),
     #[cfg(test)]
     shown: &[
@@ -145,6 +147,9 @@ pub(crate) const SERVICE: Service = Service {
 fn factory(setup: Setup) -> Factory {
     let bug = Bug::planted(setup.fault);
     let shared = Arc::new(Mutex::new(Inbox::default()));
+    if setup.transport == Transport::UnixSeqpacket {
+        return Arc::new(|| Box::new(UpperMessages));
+    }
     Arc::new(move || {
         Box::new(Upper {
             bug,
@@ -159,6 +164,16 @@ struct Upper {
     inbox: Inbox,
     /// `decoder_shared`: what all connections have in common.
     shared: Arc<Mutex<Inbox>>,
+}
+
+/// Over seqpacket: the kernel divides messages, so nothing is collected.
+struct UpperMessages;
+
+impl Session for UpperMessages {
+    fn input(&mut self, read: &[u8], out: &mut Output) -> Flow {
+        out.message(&text::upper(read));
+        Flow::Continue
+    }
 }
 
 impl Upper {

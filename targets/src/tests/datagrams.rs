@@ -75,16 +75,41 @@ fn a_crash_ends_the_server() {
     }
 }
 
-/// `replies_from_other_port`.
-pub(crate) fn replies_come_from_elsewhere(service: &'static Service, fault: &'static str) {
+/// The correct server and the faulty one, each with a client.
+fn each(
+    service: &'static Service,
+    fault: &'static str,
+    test: impl Fn(&UdpSocket, std::net::SocketAddr, bool),
+) {
     for planted in [None, Some(fault.to_owned())] {
         let faulty = planted.is_some();
         let mut config = config("udp://127.0.0.1:0");
         config.fault = planted;
         let running = run(service.name, &config);
         let (client, server) = datagram_client(&running);
+        test(&client, server, faulty);
+    }
+}
+
+/// `replies_from_other_port`.
+pub(crate) fn replies_come_from_elsewhere(service: &'static Service, fault: &'static str) {
+    each(service, fault, |client, server, faulty| {
         client.send_to(b"a", server).unwrap();
         let (_, from) = client.recv_from(&mut [0; 8]).unwrap();
         assert_eq!(from != server, faulty);
-    }
+    });
+}
+
+/// `empty_format_not_answered`.
+pub(crate) fn an_empty_format_has_its_answer(service: &'static Service, fault: &'static str) {
+    each(service, fault, |client, server, faulty| {
+        for format in [&b""[..], b"mark"] {
+            client.send_to(format, server).unwrap();
+        }
+        let mut buffer = [0; 64];
+        let (size, _) = client.recv_from(&mut buffer).unwrap();
+        let first = str::from_utf8(&buffer[..size]).unwrap();
+        assert_eq!(first == "mark", faulty);
+        assert_eq!(first.len() == "2026-01-01 00:00:00".len(), !faulty);
+    });
 }

@@ -23,6 +23,14 @@ pub(super) const SHARED: &[(&str, SocketTest)] = &[
     ("no_reuseaddr", no_reuseaddr),
     ("reuseport_shares_port", sockets::second_instance_starts),
     ("stale_socket_file", stale_socket_file),
+    ("takes_live_socket_file", takes_live_socket_file),
+];
+
+/// Faults of a process of its own, which the scenarios show.
+pub(super) const BY_SCENARIO: [&str; 3] = [
+    "dies_without_descriptors",
+    "spins_without_descriptors",
+    "zombies_left_behind",
 ];
 
 #[test]
@@ -261,15 +269,35 @@ fn in_time_wait(port: u16) -> bool {
         })
 }
 
-fn stale_socket_file(service: &'static Service, fault: &'static str) {
+/// A folder, and a configuration to listen on the service's first Unix transport in it.
+fn unix_config(service: &'static Service, fault: Option<String>) -> (tempfile::TempDir, Config) {
     let folder = tempfile::tempdir().unwrap();
+    let unix = service.transports.iter().find(|t| t.is_unix()).unwrap();
+    let path = folder.path().join("socket");
+    let mut config = config(&format!("{}://{}", unix.scheme(), path.display()));
+    config.fault = fault;
+    (folder, config)
+}
+
+fn takes_live_socket_file(service: &'static Service, fault: &'static str) {
+    for planted in [None, Some(fault.to_owned())] {
+        let faulty = planted.is_some();
+        let (_folder, config) = unix_config(service, planted);
+        let _first = start(service.name, &config, &mut |_| {}).unwrap();
+        assert_eq!(start(service.name, &config, &mut |_| {}).is_ok(), faulty);
+    }
+}
+
+fn stale_socket_file(service: &'static Service, fault: &'static str) {
+    let (folder, mut config) = unix_config(service, None);
     for planted in [Some(fault.to_owned()), None] {
         let faulty = planted.is_some();
         let path = folder.path().join("socket");
-        let mut config = config(&format!("unix://{}", path.display()));
         config.fault = planted;
         let first = start(service.name, &config, &mut |_| {}).unwrap();
-        served(&first, service);
+        if config.listen.transport().is_stream() {
+            served(&first, service);
+        }
         first.stop();
         // The correct server finds the faulty one's file, and copes.
         assert_eq!(path.exists(), faulty);

@@ -3,19 +3,22 @@
 pub(crate) mod clients;
 pub(crate) mod datagrams;
 mod habits;
+pub(crate) mod hmac;
 mod registry;
 mod serving;
 mod sessions;
 pub(crate) mod sockets;
+pub(crate) mod unix;
 
 use std::time::Duration;
 
 use crate::command::Runner;
-use crate::datagram::Answer;
+use crate::datagram::{Answer, Incoming};
 use crate::folder::Folder;
-use crate::habits::with;
 use crate::service::{Factory, Fault, Kind, Service, Setup, Sockets};
+use crate::services::answer;
 use crate::session::{Flow, Output, Session};
+use crate::{Digest, TEST_KEY, server};
 
 /// What happens to a session.
 #[derive(Clone, Copy)]
@@ -32,6 +35,12 @@ pub(crate) enum In {
     Joined(&'static [In]),
     /// The same service's next connection reads these.
     Other(&'static In),
+    /// The connection is there.
+    Begin,
+    /// These bytes, from and to, of the right answer to the challenge.
+    Answer(usize, usize),
+    /// The next connection begins, and reads the answer that was right for this one.
+    Replay,
     /// EOF.
     End,
     /// ECONNRESET.
@@ -52,6 +61,7 @@ impl In {
                 [&size.to_be_bytes(), header.as_bytes(), body].concat()
             }
             Self::Joined(parts) => parts.iter().flat_map(|p| p.bytes()).collect(),
+            Self::Begin | Self::Answer(..) | Self::Replay => Vec::new(),
             Self::End | Self::Broken | Self::Idle => Vec::new(),
         }
     }
@@ -70,6 +80,7 @@ enum By {
     Differs(&'static [In], &'static str, &'static str),
     Process(&'static str, &'static str),
     Datagrams(&'static [&'static [u8]], &'static str, &'static str),
+    Senders(&'static [(u16, &'static [u8])], &'static str, &'static str),
     Sockets(SocketTest),
 }
 
@@ -118,6 +129,17 @@ impl Shown {
         Self { fault, by }
     }
 
+    /// The correct server's answers to these datagrams from these ports, and the faulty one's.
+    pub(crate) const fn senders(
+        fault: &'static str,
+        datagrams: &'static [(u16, &'static [u8])],
+        right: &'static str,
+        wrong: &'static str,
+    ) -> Self {
+        let by = By::Senders(datagrams, right, wrong);
+        Self { fault, by }
+    }
+
     /// A test of its own with real sockets.
     pub(crate) const fn sockets(fault: &'static str, test: SocketTest) -> Self {
         let by = By::Sockets(test);
@@ -161,6 +183,11 @@ impl Shown {
                 );
             }
             By::Datagrams(datagrams, right, wrong) => {
+                let datagrams: Vec<_> = datagrams.iter().map(|d| (9, *d)).collect();
+                assert_eq!(answers(service, None, &datagrams), right, "{name}");
+                assert_eq!(answers(service, Some(fault), &datagrams), wrong, "{name}");
+            }
+            By::Senders(datagrams, right, wrong) => {
                 assert_eq!(answers(service, None, datagrams), right, "{name}");
                 assert_eq!(answers(service, Some(fault), datagrams), wrong, "{name}");
             }
@@ -185,15 +212,28 @@ pub(crate) fn factory(
     fault: Option<&'static Fault>,
     runner: Runner,
 ) -> Factory {
-    let setup = Setup { fault, runner };
-    let made = match &service.kind {
-        Kind::Stream(make) => make(setup),
-        Kind::Files(make) => make(setup, Folder::samples().unwrap()),
+    let setup = setup(service, fault, runner);
+    match &service.kind {
+        Kind::Stream(make) => server::factory(setup, make),
+        Kind::Files(make) => {
+            server::factory(setup, |setup| make(setup, Folder::samples().unwrap()))
+        }
         Kind::Datagram(_) => panic!("{} has no sessions", service.name),
-    };
-    match fault.and_then(|f| f.habit) {
-        Some(habit) => with(habit, made),
-        None => made,
+    }
+}
+
+/// What a service is made with, on its first transport.
+pub(crate) fn setup(
+    service: &'static Service,
+    fault: Option<&'static Fault>,
+    runner: Runner,
+) -> Setup {
+    Setup {
+        fault,
+        transport: service.transports[0],
+        runner,
+        key: TEST_KEY.into(),
+        digest: Digest::default(),
     }
 }
 
@@ -237,12 +277,29 @@ impl Transcript {
         }
         let writes: Vec<String> = out.writes().map(shown).collect();
         self.sent.extend(out.writes().flatten());
-        self.closed = !matches!(flow, Flow::Continue | Flow::Wait(_) | Flow::Spin);
+        self.closed = !matches!(
+            flow,
+            Flow::Continue | Flow::Wait(_) | Flow::Within(_) | Flow::Spin
+        );
         let mut text = writes.join("|");
         if !text.is_empty() {
             text.push(' ');
         }
         self.done.push(text + flow.word());
+    }
+
+    /// Begins a connection that is challenged. The challenge is random: only that it is one shows.
+    fn begin(&mut self) {
+        let before = self.sent.len();
+        self.step(|session, out| session.begin(out));
+        let nonce = &self.sent[before..];
+        let told = match nonce.iter().all(|b| *b == 0) {
+            true => "<zeros>",
+            false => "<nonce>",
+        };
+        let shown = shown(nonce);
+        let last = self.done.last_mut().unwrap();
+        *last = last.replace(&shown, told);
     }
 
     pub(crate) fn text(&self) -> String {
@@ -257,11 +314,22 @@ fn transcript(
     runner: Runner,
 ) -> String {
     let mut transcript = Transcript::new(service, fault, runner);
+    let mut right = Vec::new();
     for event in events {
         if transcript.closed && !matches!(event, In::Other(_)) {
             break;
         }
         match *event {
+            In::Begin => {
+                transcript.begin();
+                right = answer(Digest::default(), TEST_KEY.as_bytes(), &transcript.sent);
+            }
+            In::Answer(from, to) => transcript.read(&right[from..to]),
+            In::Replay => {
+                std::mem::swap(&mut transcript.session, &mut transcript.other);
+                transcript.begin();
+                transcript.read(&right);
+            }
             In::End => transcript.step(|session, out| session.end(out)),
             In::Broken => transcript.step(|session, _| session.broken()),
             In::Idle => transcript.step(|session, out| session.idle(out)),
@@ -281,30 +349,35 @@ fn transcript(
 fn answers(
     service: &'static Service,
     fault: Option<&'static Fault>,
-    datagrams: &[&[u8]],
+    datagrams: &[(u16, &[u8])],
 ) -> String {
     let Kind::Datagram(make) = &service.kind else {
         panic!("{} has no datagrams", service.name);
     };
-    let mut responder = make(Setup {
-        fault,
-        runner: Runner::for_tests(),
-    });
+    let mut responder = make(setup(service, fault, Runner::for_tests()));
     let buffer = fault.map_or(Sockets::RIGHT, |f| f.sockets).datagram_buffer;
     let mut all = Vec::new();
-    for datagram in datagrams {
+    for (port, datagram) in datagrams {
+        let from = Some((std::net::Ipv4Addr::LOCALHOST, *port).into());
         let mut reply = Vec::new();
-        let size = datagram.len().min(buffer);
-        all.push(match responder.datagram(&datagram[..size], &mut reply) {
-            Answer::Reply => shown(&reply),
-            Answer::ReplyToFirst => format!("to first: {}", shown(&reply)),
-            Answer::Pieces(size) => format!("in pieces of {size}: {}", shown(&reply)),
-            Answer::Silence => "silence".to_owned(),
-            Answer::Crash(_) => {
-                all.push("crash".to_owned());
-                break;
-            }
-        });
+        let bytes = &datagram[..datagram.len().min(buffer)];
+        all.push(
+            match responder.datagram(Incoming { bytes, from }, &mut reply) {
+                Answer::Reply => shown(&reply),
+                Answer::ReplyToFirst => format!("to first: {}", shown(&reply)),
+                Answer::Pieces(size) => format!("in pieces of {size}: {}", shown(&reply)),
+                Answer::Relay(all) => {
+                    let all = all.iter();
+                    let all = all.map(|(to, text)| format!("to {}: {}", to.port(), shown(text)));
+                    all.collect::<Vec<_>>().join(" + ")
+                }
+                Answer::Silence => "silence".to_owned(),
+                Answer::Crash(_) => {
+                    all.push("crash".to_owned());
+                    break;
+                }
+            },
+        );
     }
     all.join("; ")
 }

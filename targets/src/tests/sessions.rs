@@ -1,11 +1,11 @@
 //! A correct session answers the same however its input is divided.
 
 use super::In::{Joined, Json, Read};
-use super::{In, Transcript, factory};
+use super::{In, Transcript, factory, setup};
 use crate::command::Runner;
 use crate::find;
 use crate::folder::Folder;
-use crate::service::{Factory, Kind, Setup};
+use crate::service::{Factory, Kind};
 use crate::session::{Flow, Output};
 
 /// Per stream service a conversation of whole messages, the beginning of one more, and all that
@@ -218,14 +218,12 @@ fn a_file_of_any_size_goes_out_piece_by_piece() {
     let folder = tempfile::tempdir().unwrap();
     let file = std::fs::File::create(folder.path().join("sparse")).unwrap();
     file.set_len(3 << 20).unwrap();
-    let Kind::Files(make) = &find("file").unwrap().kind else {
+    let service = find("file").unwrap();
+    let Kind::Files(make) = &service.kind else {
         panic!("it serves files");
     };
     let served = Folder::open(folder.path()).unwrap();
-    let setup = Setup {
-        fault: None,
-        runner: Runner::for_tests(),
-    };
+    let setup = setup(service, None, Runner::for_tests());
     let factory = make(setup, served);
     let request = Json("{\"op\":\"get\",\"name\":\"sparse\"}", b"").bytes();
     for shrinks in [false, true] {

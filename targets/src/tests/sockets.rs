@@ -4,11 +4,11 @@ use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
-use harness_net::{Endpoint, UnixAddr};
+use harness_net::{Endpoint, Transport, UnixAddr};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::sessions::{CONVERSATIONS, UNFRAMED};
-use crate::{Config, Running, ServeError, Service, find, services, start};
+use crate::{Config, Model, Running, ServeError, Service, find, services, start};
 
 /// A wait that ends here has failed.
 pub(super) const DEADLINE: Duration = Duration::from_secs(20);
@@ -32,13 +32,16 @@ impl Client {
     pub(super) fn with(running: &Running, prepare: impl FnOnce(&Socket)) -> Self {
         let (domain, addr) = match running.addr() {
             Endpoint::Tcp(addr) => (Domain::for_address(*addr), (*addr).into()),
-            Endpoint::Unix(UnixAddr::Path(path)) => (Domain::UNIX, SockAddr::unix(path).unwrap()),
-            Endpoint::Unix(UnixAddr::Abstract(name)) => {
-                (Domain::UNIX, SockAddr::unix(format!("\0{name}")).unwrap())
+            Endpoint::Unix(name) | Endpoint::UnixSeqpacket(name) => {
+                (Domain::UNIX, unix_address(name))
             }
-            Endpoint::Udp(_) => panic!("datagrams have no connections"),
+            Endpoint::Udp(_) | Endpoint::UnixDgram(_) => panic!("datagrams have no connections"),
         };
-        let socket = Socket::new(domain, Type::STREAM, None).unwrap();
+        let kind = match running.addr().transport() {
+            Transport::UnixSeqpacket => Type::SEQPACKET,
+            _ => Type::STREAM,
+        };
+        let socket = Socket::new(domain, kind, None).unwrap();
         prepare(&socket);
         socket.connect(&addr).unwrap();
         socket.set_read_timeout(Some(DEADLINE)).unwrap();
@@ -90,6 +93,21 @@ impl Client {
     }
 }
 
+/// The name as the kernel takes it.
+pub(super) fn unix_address(name: &UnixAddr) -> SockAddr {
+    match name {
+        UnixAddr::Path(path) => SockAddr::unix(path),
+        UnixAddr::Abstract(name) => SockAddr::unix(format!("\0{name}")),
+    }
+    .unwrap()
+}
+
+/// The models that need no other program. Workers are tested where there is one.
+pub(super) fn models(name: &str) -> impl Iterator<Item = Model> {
+    let all = find(name).unwrap().models.iter().copied();
+    all.filter(|m| *m != Model::Process)
+}
+
 /// Waits for what other threads bring about.
 pub(crate) fn until(what: &str, condition: impl Fn() -> bool) {
     let deadline = Instant::now() + DEADLINE;
@@ -130,14 +148,16 @@ fn unescape(text: &str) -> Vec<u8> {
 }
 
 fn streams() -> impl Iterator<Item = &'static Service> {
-    services().iter().filter(|s| !s.models.is_empty())
+    services()
+        .iter()
+        .filter(|s| !s.models.is_empty() && !s.authenticates)
 }
 
 #[test]
 fn every_stream_service_under_every_model_and_transport() {
     let folder = tempfile::tempdir().unwrap();
     for service in streams() {
-        for &model in service.models {
+        for model in models(service.name) {
             let path = folder.path().join(format!("{}-{model}", service.name));
             for endpoint in [
                 "tcp://127.0.0.1:0".to_owned(),
@@ -178,7 +198,7 @@ fn every_stream_service_under_every_model_and_transport() {
 
 #[test]
 fn large_amounts_come_back_whole() {
-    for &model in find("echo").unwrap().models {
+    for model in models("echo") {
         let mut config = config("tcp://127.0.0.1:0");
         config.model = Some(model);
         let running = run("echo", &config);
@@ -198,7 +218,7 @@ fn large_amounts_come_back_whole() {
 #[test]
 fn commands_run_under_every_model() {
     let folder = tempfile::tempdir().unwrap();
-    for &model in find("exec").unwrap().models {
+    for model in models("exec") {
         let mut config = config("tcp://127.0.0.1:0");
         config.model = Some(model);
         let running = run("exec", &config);
@@ -235,7 +255,7 @@ fn a_shell_only_if_asked_for() {
 #[test]
 fn concurrent_models_answer_a_second_client() {
     for service in streams().filter(|s| s.name != "reads") {
-        for &model in service.models {
+        for model in models(service.name) {
             let mut config = config("tcp://127.0.0.1:0");
             config.model = Some(model);
             let running = run(service.name, &config);
@@ -256,7 +276,7 @@ fn concurrent_models_answer_a_second_client() {
 
 #[test]
 fn resets_harm_no_other_client() {
-    for &model in find("upper").unwrap().models {
+    for model in models("upper") {
         let mut config = config("tcp://127.0.0.1:0");
         config.model = Some(model);
         let running = run("upper", &config);
@@ -274,7 +294,7 @@ fn resets_harm_no_other_client() {
 
 #[test]
 fn the_last_reply_survives_data_that_nobody_reads() {
-    for &model in find("exec").unwrap().models {
+    for model in models("exec") {
         let mut config = config("tcp://127.0.0.1:0");
         config.model = Some(model);
         let running = run("exec", &config);
@@ -293,7 +313,7 @@ fn the_last_reply_survives_data_that_nobody_reads() {
 
 #[test]
 fn stopping_closes_idle_connections() {
-    for &model in find("echo").unwrap().models {
+    for model in models("echo") {
         let mut config = config("tcp://127.0.0.1:0");
         config.model = Some(model);
         let running = run("echo", &config);

@@ -157,6 +157,12 @@ impl Process {
         tree::descendants(self.guard.id())
     }
 
+    /// How many processes that the program started have ended and were not waited for: zombies,
+    /// each of which keeps its process id. Always 0 elsewhere than on Linux.
+    pub fn zombies(&self) -> usize {
+        tree::zombies(self.pid)
+    }
+
     /// How the program ended; `None` while it runs. Does not wait.
     pub fn exit(&self) -> Option<Exit> {
         self.shared.told().exit

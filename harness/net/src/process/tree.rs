@@ -9,17 +9,38 @@ use nix::unistd::Pid;
 /// and was not reaped yet is not live.
 #[cfg(target_os = "linux")]
 pub(crate) fn descendants(of: u32) -> Vec<u32> {
-    let mut found = Vec::new();
     let mut buf = Vec::new();
+    let mut found = below(of, &mut buf);
+    found.retain(|pid| is_live(*pid, &mut buf));
+    found
+}
+
+/// How many descendants of a process have ended and were not waited for (zombies, proc_pid_stat(5)).
+#[cfg(target_os = "linux")]
+pub(crate) fn zombies(of: u32) -> usize {
+    let mut buf = Vec::new();
+    let mut found = below(of, &mut buf);
+    found.retain(|pid| state_and_parent(*pid, &mut buf).is_some_and(|(state, _)| state == b'Z'));
+    found.len()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn zombies(_of: u32) -> usize {
+    0
+}
+
+/// The descendants of a process, ended ones included.
+#[cfg(target_os = "linux")]
+fn below(of: u32, buf: &mut Vec<u8>) -> Vec<u32> {
+    let mut found = Vec::new();
     let mut next = vec![of];
     while let Some(parent) = next.pop() {
-        let Some(children) = children(parent, &mut buf) else {
-            return descendants_by_parent(of, &mut buf);
+        let Some(children) = children(parent, buf) else {
+            return below_by_parent(of, buf);
         };
         next.extend_from_slice(&children);
         found.extend(children);
     }
-    found.retain(|pid| is_live(*pid, &mut buf));
     found
 }
 
@@ -52,14 +73,14 @@ fn children(of: u32, buf: &mut Vec<u8>) -> Option<Vec<u32>> {
 
 /// By the parent that every process names.
 #[cfg(target_os = "linux")]
-fn descendants_by_parent(of: u32, buf: &mut Vec<u8>) -> Vec<u32> {
+fn below_by_parent(of: u32, buf: &mut Vec<u8>) -> Vec<u32> {
     let mut parents = Vec::new();
     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|n| n.parse().ok()) else {
             continue;
         };
-        if let Some((state, parent)) = state_and_parent(pid, buf) {
-            parents.push((pid, parent, state));
+        if let Some((_, parent)) = state_and_parent(pid, buf) {
+            parents.push((pid, parent));
         }
     }
     let mut found = vec![of];
@@ -68,11 +89,6 @@ fn descendants_by_parent(of: u32, buf: &mut Vec<u8>) -> Vec<u32> {
         found.extend(parents.iter().filter(|p| p.1 == parent).map(|p| p.0));
         at += 1;
     }
-    found.retain(|pid| {
-        parents
-            .iter()
-            .any(|p| p.0 == *pid && !matches!(p.2, b'Z' | b'X'))
-    });
     found.retain(|pid| *pid != of);
     found
 }
@@ -146,8 +162,11 @@ mod tests {
             .unwrap();
         let own = std::process::id();
         let fast = descendants(own);
-        let slow = descendants_by_parent(own, &mut Vec::new());
+        let slow = below_by_parent(own, &mut Vec::new());
         child.kill().unwrap();
+        while zombies(own) == 0 {
+            std::thread::yield_now();
+        }
         child.wait().unwrap();
         assert!(fast.contains(&child.id()), "{fast:?}");
         assert!(slow.contains(&child.id()), "{slow:?}");

@@ -14,7 +14,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use crate::netlink::Diag;
 use crate::socket_table::owner_fd;
 use crate::stream::Own;
-use crate::{sys, threads_blocked};
+use crate::{PeerCred, sys, threads_blocked};
 
 /// What is known about the peer of one connection.
 #[derive(Debug, Default)]
@@ -94,7 +94,7 @@ impl UnixPeer {
 impl Holder {
     /// The process that listened is asked first; then all that can be seen.
     fn find(own: &Own, inode: u32) -> io::Result<Self> {
-        let listener = sys::peer_pid(own.socket.as_fd());
+        let listener = PeerCred::of(own.socket.as_fd()).map(|c| c.pid);
         let (pid, fd) = owner_fd(inode.into(), listener).ok_or_else(|| {
             io::Error::new(
                 io::ErrorKind::NotFound,

@@ -7,7 +7,8 @@
 //! written after the look. An answer reads the queue before the counter; so bytes are proved
 //! consumed only by a look that covers them and a *later* one with an empty queue.
 //!
-//! Unix: own SIOCOUTQ (unix(7)) is 0, and then no reader is inside the peer's socket (`unix_peer`).
+//! Unix, messages as well as streams: own SIOCOUTQ (unix(7)) is 0, and then no reader is inside the
+//! peer's socket (`unix_peer`).
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,7 +21,7 @@ use super::unix_peer::UnixPeer;
 use crate::netlink::Diag;
 use crate::stream::Own;
 use crate::tcp_info::BYTES_RECEIVED_AT;
-use crate::{Interest, Ready, Stream, TcpState, Transport, sys};
+use crate::{Datagram, Interest, Ready, Stream, TcpState, Transport, sys};
 
 /// Watches the peer's end of one connection. It holds one netlink socket, which
 /// [`rebind`](Self::rebind) takes along to the next connection.
@@ -97,6 +98,26 @@ impl PeerWatch {
         };
         watch.rebind(stream)?;
         Ok(watch)
+    }
+
+    /// Watches the peer of a Unix datagram or seqpacket socket that is connected.
+    ///
+    /// # Errors
+    /// [`WatchError::Unavailable`], with the reason: on UDP nothing tells what was read.
+    pub fn of_messages(socket: &Datagram) -> Result<Self, WatchError> {
+        if !socket.transport().is_unix() {
+            return Err(WatchError::unavailable(
+                "a UDP socket's peer does not say what it read",
+            ));
+        }
+        sys::unacked(socket.as_fd()).map_err(|e| WatchError::io("SIOCOUTQ", &e))?;
+        Ok(Self {
+            diag: None,
+            peer: Peer::Unix(Arc::downgrade(&socket.own)),
+            covered: 0,
+            looks: 0,
+            unix: UnixPeer::default(),
+        })
     }
 
     /// Watches another connection from now on; takes no new file descriptor.

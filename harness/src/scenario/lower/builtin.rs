@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use harness_net::Transport;
-use harness_targets::{Fault, Service, clients, find, find_client, services};
+use harness_targets::{Digest, Fault, Service, clients, find, find_client, services};
 
 use crate::scenario::context::Context;
 use crate::scenario::model::{Builtin, BuiltinClient, Origin};
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
-use crate::scenario::syntax::{BuiltinMap, BuiltinSyntax, Item};
+use crate::scenario::syntax::{AlgorithmSyntax, BuiltinMap, BuiltinSyntax, Count, Item};
 
 /// The server or client, and what it speaks over. `wanted` is the profile's `transport:`.
 pub(crate) fn builtin(
@@ -54,6 +54,12 @@ pub(crate) fn builtin(
             if let Some(root) = &map.root {
                 misplaced("root", root.span, "server");
             }
+            if let Some(digest) = &map.digest {
+                misplaced("digest", digest.span, "server");
+            }
+            if let Some(descriptors) = &map.descriptors {
+                misplaced("descriptors", descriptors.span, "server");
+            }
             client(cx, item.get()?, item.span, map, wanted)
         }
     }
@@ -75,11 +81,23 @@ fn server(
     let transport = transport(cx, name, service.transports, wanted)?;
     let models: Vec<&str> = service.models.iter().map(|m| m.name()).collect();
     let model = one_of(cx, "model", map.and_then(|m| m.model.as_ref()), &models);
-    let fault = fault(cx, map, service.faults, transport);
+    let runs = service.model(model.as_ref().and_then(Option::as_deref));
+    let has = |f: &&Fault| f.exists_over(transport) && f.exists_under(runs);
+    let fault = fault(cx, map, service.faults.iter().filter(has));
+    let digest = match map.and_then(|m| m.digest.as_ref()) {
+        None => Digest::default(),
+        Some(item) => digest(cx, item, service)?,
+    };
+    let descriptors = match map.and_then(|m| m.descriptors.as_ref()) {
+        None => None,
+        Some(item) => Some(descriptors(cx, item)?),
+    };
     let root = root(cx, service, map.and_then(|m| m.root.as_ref()));
     let origin = Origin::Builtin(Builtin {
         server: name.to_owned(),
         model: model?,
+        digest,
+        descriptors,
         fault: fault?,
         root: root?,
     });
@@ -100,7 +118,8 @@ fn client(
         return None;
     };
     let transport = transport(cx, name, client.transports, wanted)?;
-    let fault = fault(cx, Some(map), client.faults, transport);
+    let has = |f: &&Fault| f.exists_over(transport);
+    let fault = fault(cx, Some(map), client.faults.iter().filter(has));
     let args = match &map.args {
         None => Vec::new(),
         Some(item) => item
@@ -139,18 +158,44 @@ fn transport(
 }
 
 /// The planted fault. The outer `None` is a mistake.
-fn fault(
+fn fault<'f>(
     cx: &Context,
     map: Option<&BuiltinMap>,
-    faults: &[Fault],
-    transport: Transport,
+    faults: impl Iterator<Item = &'f Fault>,
 ) -> Option<Option<String>> {
-    let known: Vec<&str> = faults
-        .iter()
-        .filter(|f| f.exists_over(transport))
-        .map(|f| f.name)
-        .collect();
+    let known: Vec<&str> = faults.map(|f| f.name).collect();
     one_of(cx, "fault", map.and_then(|m| m.fault.as_ref()), &known)
+}
+
+fn digest(cx: &Context, item: &Item<AlgorithmSyntax>, service: &Service) -> Option<Digest> {
+    if !service.authenticates {
+        cx.error_help(
+            item.span,
+            format!("`{}` asks no client for a digest", service.name),
+            "leave it out",
+        );
+        return None;
+    }
+    Some(match item.get()? {
+        AlgorithmSyntax::Sha256 => Digest::Sha256,
+        AlgorithmSyntax::Md5 => Digest::Md5,
+    })
+}
+
+/// What a server needs for itself leaves it none for clients below this.
+const FEWEST_DESCRIPTORS: u32 = 16;
+
+fn descriptors(cx: &Context, item: &Item<Count>) -> Option<u64> {
+    let most = item.get()?.0;
+    if most < FEWEST_DESCRIPTORS {
+        cx.error_help(
+            item.span,
+            format!("a server cannot start with {most} descriptors"),
+            format!("write {FEWEST_DESCRIPTORS} or more"),
+        );
+        return None;
+    }
+    Some(u64::from(most))
 }
 
 /// The folder that it serves. The outer `None` is a mistake.

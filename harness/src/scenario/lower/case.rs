@@ -290,6 +290,8 @@ fn need(word: NeedSyntax) -> Need {
     match word {
         NeedSyntax::Stream => Need::Stream,
         NeedSyntax::Datagram => Need::Datagram,
+        NeedSyntax::Udp => Need::Udp,
+        NeedSyntax::Unix => Need::Unix,
         NeedSyntax::Tcp => Need::Tcp,
         NeedSyntax::LengthField => Need::LengthField,
         NeedSyntax::Started => Need::Started,
@@ -312,8 +314,18 @@ fn transport(target: &Target, needs: &[Need]) -> Option<Transport> {
     let of_target = target.known().map(|t| t.profile.transport);
     if needs.contains(&Need::Tcp) {
         Some(Transport::Tcp)
-    } else if needs.contains(&Need::Datagram) {
+    } else if needs.contains(&Need::Udp) {
         Some(Transport::Udp)
+    } else if needs.contains(&Need::Datagram) {
+        of_target
+            .filter(|t| t.is_datagram())
+            .or(Some(if needs.contains(&Need::Unix) {
+                Transport::UnixDgram
+            } else {
+                Transport::Udp
+            }))
+    } else if needs.contains(&Need::Unix) {
+        of_target.filter(|t| t.is_unix())
     } else if needs.contains(&Need::Stream) {
         of_target.filter(|t| t.is_stream())
     } else {

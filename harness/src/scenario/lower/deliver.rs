@@ -55,10 +55,10 @@ pub(crate) fn list(
 }
 
 fn refuse_useless(cx: &Context, at: Span, around: &Around<'_>) {
-    if around.transport == Some(Transport::Udp) {
+    if let Some(transport) = around.transport.filter(|t| !t.is_stream()) {
         cx.error_help(
             at,
-            "datagrams keep their boundaries: only `whole` makes sense over udp",
+            format!("datagrams keep their boundaries: only `whole` makes sense over {transport}"),
             "leave it out, or add `needs: [stream]` if the case is for streams",
         );
     } else if !around.plays {

@@ -55,6 +55,7 @@ pub(crate) fn over(
             port(cx, v.0, item.span)
         });
     }
+    set(&mut options.autobind, given.autobind.as_ref(), |v| Some(*v));
     if let Some(transport) = transport {
         refuse_foreign(cx, given, transport);
     }
@@ -153,8 +154,12 @@ fn refuse_foreign(cx: &Context, given: &OptionsSyntax, transport: Transport) {
     if transport != Transport::Tcp {
         tcp.into_iter().for_each(|option| refuse(option, "TCP"));
     }
-    if transport == Transport::Unix {
+    if transport.is_unix() {
         ip.into_iter()
             .for_each(|option| refuse(option, "IP sockets"));
+    }
+    if transport != Transport::UnixDgram {
+        let autobind = ("autobind", span(&given.autobind));
+        refuse(autobind, "Unix datagram sockets");
     }
 }

@@ -120,6 +120,10 @@ pub(crate) fn profile(
         None => Some(base.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |b| b.profile.host)),
         Some(item) => host(cx, item, origin.as_ref(), transport),
     };
+    let abstract_name = match &given.r#abstract {
+        None => base.is_some_and(|b| b.profile.abstract_name),
+        Some(item) => abstract_name(cx, item, origin.as_ref(), transport),
+    };
     let timeout = match &given.timeout {
         None => base.and_then(|b| b.profile.timeout),
         Some(item) => positive(cx, item),
@@ -144,6 +148,7 @@ pub(crate) fn profile(
             origin: origin?,
             transport: transport?,
             host: host?,
+            abstract_name,
             frames: framings,
             refers: [&opening, &played, &closing]
                 .iter()
@@ -174,9 +179,12 @@ fn options_for(mut options: SocketOptions, transport: Transport) -> SocketOption
         options.user_timeout = None;
         options.maxseg = None;
     }
-    if transport == Transport::Unix {
+    if transport.is_unix() {
         options.bind = None;
         options.bind_port = None;
+    }
+    if transport != Transport::UnixDgram {
+        options.autobind = None;
     }
     options
 }
@@ -210,7 +218,7 @@ fn host(
     transport: Option<Transport>,
 ) -> Option<IpAddr> {
     let given = item.get()?;
-    if matches!(origin, Some(Origin::Connect(_))) || transport == Some(Transport::Unix) {
+    if matches!(origin, Some(Origin::Connect(_))) || transport.is_some_and(Transport::is_unix) {
         cx.error_help(
             item.span,
             "`host` has no effect here: it says where a started target listens on tcp or udp",
@@ -280,6 +288,22 @@ fn exchanges(
     }
 }
 
+fn abstract_name(
+    cx: &Context,
+    item: &Item<bool>,
+    origin: Option<&Origin>,
+    transport: Option<Transport>,
+) -> bool {
+    if matches!(origin, Some(Origin::Connect(_))) || transport.is_some_and(|t| !t.is_unix()) {
+        cx.error_help(
+            item.span,
+            "`abstract` has no effect here: it names the Unix socket of a target that is started",
+            "leave it out, or say `transport: unix`, `unix_dgram` or `unix_seqpacket`",
+        );
+    }
+    item.get().copied().unwrap_or(false)
+}
+
 /// True where a message of the exchange is computed, or repeats an id.
 fn refers(exchange: &Exchange) -> bool {
     let replies = match &exchange.reply {
@@ -302,6 +326,8 @@ fn origin(
             TransportSyntax::Tcp => Transport::Tcp,
             TransportSyntax::Udp => Transport::Udp,
             TransportSyntax::Unix => Transport::Unix,
+            TransportSyntax::UnixDgram => Transport::UnixDgram,
+            TransportSyntax::UnixSeqpacket => Transport::UnixSeqpacket,
         });
         (transport, item.span)
     });
@@ -403,7 +429,7 @@ fn endpoint(cx: &Context, url: &str, at: Span) -> Option<Endpoint> {
             cx.error_help(
                 at,
                 format!("`{}` is not an endpoint: {}", error.given, error.why),
-                "write tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH or unix://@NAME",
+                format!("write {}", Endpoint::FORMS),
             );
             None
         }

@@ -102,7 +102,9 @@ fn needs_template(cx: &Context, transport: Option<Transport>, used: &[&str], at:
         return true;
     };
     let (needed, what) = match transport {
-        Transport::Unix => ("path", "the path of its socket"),
+        Transport::Unix | Transport::UnixDgram | Transport::UnixSeqpacket => {
+            ("path", "the path of its socket")
+        }
         Transport::Tcp | Transport::Udp => ("port", "its port"),
     };
     if used.contains(&needed) {

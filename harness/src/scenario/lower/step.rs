@@ -143,10 +143,24 @@ impl<'a> Steps<'a> {
 
     /// Refuses a step that only streams have.
     pub(crate) fn stream_only(&self, cx: &Context, what: &str, at: Span) {
-        if self.transport == Some(Transport::Udp) {
+        self.refuse_over(cx, |t| !t.is_stream(), what, at);
+    }
+
+    /// Refuses a step that only connections have: streams, and seqpacket.
+    pub(crate) fn connected_only(&self, cx: &Context, what: &str, at: Span) {
+        self.refuse_over(cx, Transport::is_datagram, what, at);
+    }
+
+    /// Refuses a step whose effect nothing shows over UDP.
+    pub(crate) fn not_over_udp(&self, cx: &Context, what: &str, at: Span) {
+        self.refuse_over(cx, |t| t == Transport::Udp, what, at);
+    }
+
+    fn refuse_over(&self, cx: &Context, over: impl Fn(Transport) -> bool, what: &str, at: Span) {
+        if let Some(transport) = self.transport.filter(|t| over(*t)) {
             cx.error(
                 at,
-                format!("`{what}` is for streams; the target speaks over udp"),
+                format!("`{what}` is for streams; the target speaks over {transport}"),
             );
         }
     }
@@ -202,7 +216,7 @@ pub(crate) fn optional_time(cx: &Context, item: Option<&Item<Time>>) -> Option<O
 }
 
 /// The errors that a step may expect: those of connect(2), send(2) and recv(2).
-const ERRORS: [&str; 16] = [
+const ERRORS: [&str; 17] = [
     "ECONNREFUSED",
     "ECONNRESET",
     "ECONNABORTED",
@@ -219,6 +233,7 @@ const ERRORS: [&str; 16] = [
     "EINVAL",
     "EDESTADDRREQ",
     "EAGAIN",
+    "EPROTOTYPE",
 ];
 
 /// The name of an error.

@@ -81,8 +81,12 @@ pub enum LevelSyntax {
 pub enum NeedSyntax {
     /// TCP or a Unix stream.
     Stream,
-    /// UDP.
+    /// UDP or Unix datagrams.
     Datagram,
+    /// UDP.
+    Udp,
+    /// A Unix socket of any kind.
+    Unix,
     /// TCP.
     Tcp,
     /// A frame with a length field.

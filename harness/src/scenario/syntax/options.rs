@@ -38,6 +38,9 @@ macro_rules! socket_options {
             pub bind: Option<Item<String>>,
             /// The source port, 1 to 65535.
             pub bind_port: Option<Item<Int>>,
+            /// Unix datagrams: the socket gets a name, so that answers come back. True where nothing
+            /// is said.
+            pub autobind: Option<Item<bool>>,
         }
     };
 }
@@ -72,6 +75,7 @@ impl SetSyntax {
             && o.maxseg.is_none()
             && o.bind.is_none()
             && o.bind_port.is_none()
+            && o.autobind.is_none()
     }
 
     /// The options alone.
@@ -91,6 +95,7 @@ impl SetSyntax {
             maxseg: given.maxseg,
             bind: given.bind,
             bind_port: given.bind_port,
+            autobind: given.autobind,
         }
     }
 }

@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use super::shape::by_shape;
 use super::{
-    Bytes, ExchangeSyntax, ExitSyntax, FrameForm, Item, Named, Names, OptionsSyntax, Size, Time,
-    Word,
+    AlgorithmSyntax, Bytes, Count, ExchangeSyntax, ExitSyntax, FrameForm, Item, Named, Names,
+    OptionsSyntax, Size, Time, Word,
 };
 
 /// What is tested, and how it speaks. Exactly one of `start`, `connect` and `builtin` says where it
@@ -19,7 +19,8 @@ pub struct ProfileSyntax {
     pub about: Option<Item<String>>,
     /// The program that is started. `{port}`, `{host}` and `{path}` stand for what is chosen for it.
     pub start: Option<Item<StartSyntax>>,
-    /// Where it runs already: `tcp://HOST:PORT`, `udp://HOST:PORT`, `unix:///PATH`, `unix://@NAME`.
+    /// Where it runs already: `tcp://HOST:PORT`, `udp://HOST:PORT`, `unix:///PATH`, `unix://@NAME`,
+    /// and such names with `unix-dgram` or `unix-seqpacket`.
     pub connect: Option<Item<String>>,
     /// One of the reference servers or clients.
     pub builtin: Option<Item<BuiltinSyntax>>,
@@ -33,6 +34,10 @@ pub struct ProfileSyntax {
     /// The loopback address on which it listens when it is started for the run: `127.0.0.1`, `::1`.
     #[schemars(extend("default" = "127.0.0.1"))]
     pub host: Option<Item<String>>,
+    /// True: where it is started and speaks over a Unix socket, that has a name in Linux's abstract
+    /// namespace instead of a file. `{path}` is then that name with `@` in front.
+    #[schemars(extend("default" = false))]
+    pub r#abstract: Option<Item<bool>>,
     /// Another file, whose first profile gives every key that is not given here; frames and options
     /// add up.
     #[serde(rename = "use")]
@@ -156,8 +161,13 @@ pub struct BuiltinMap {
     pub server: Option<Item<String>>,
     /// The client's name.
     pub client: Option<Item<String>>,
-    /// `iterative`, `thread` or `async`; the server's own choice where none is given.
+    /// `iterative`, `thread`, `process` or `async`; the server's own choice where none is given.
     pub model: Option<Item<String>>,
+    /// The hash function of `hmac`. Its key is `harness test key, not a secret`.
+    #[schemars(extend("default" = "sha256"))]
+    pub digest: Option<Item<AlgorithmSyntax>>,
+    /// How many descriptors it may have open, 16 or more: what RLIMIT_NOFILE says.
+    pub descriptors: Option<Item<Count>>,
     /// The fault that it has.
     pub fault: Option<Item<String>>,
     /// What a client asks, and options of `harness client`.
@@ -187,6 +197,10 @@ pub enum TransportSyntax {
     Udp,
     /// A byte stream between processes of one host.
     Unix,
+    /// Datagrams between processes of one host.
+    UnixDgram,
+    /// Connections that keep message boundaries, between processes of one host.
+    UnixSeqpacket,
 }
 
 /// Bounds on what a target may send. More is a failure.

@@ -67,7 +67,9 @@ fn refuse_empty(
     at: Span,
 ) {
     let empty = match expect {
-        RecvExpect::Exact(_) => strings.is_empty(0) && steps.transport != Some(Transport::Udp),
+        RecvExpect::Exact(_) => {
+            strings.is_empty(0) && steps.transport.is_none_or(Transport::is_stream)
+        }
         RecvExpect::Prefix(_) => strings.is_empty(0),
         RecvExpect::Size(size) => *size == 0,
         _ => false,

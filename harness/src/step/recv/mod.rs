@@ -28,7 +28,7 @@ by_shape! {
 pub struct RecvMap {
     /// The connection.
     pub on: Option<Item<String>>,
-    /// These bytes. Over UDP, one datagram.
+    /// These bytes. Where messages keep their boundaries, one message.
     pub exact: Option<Item<Bytes>>,
     /// At least these bytes at the front.
     pub prefix: Option<Item<Bytes>>,
@@ -63,7 +63,7 @@ by_shape! {
 /// What must arrive.
 #[derive(Clone, Debug)]
 pub enum RecvExpect {
-    /// These bytes. On UDP: one datagram.
+    /// These bytes. Where messages keep their boundaries: one message.
     Exact(Vec<u8>),
     /// At least these bytes at the front; what else is there is read too.
     Prefix(Vec<u8>),
