@@ -389,6 +389,24 @@ fn load_runs_only_where_it_is_asked_for() {
 }
 
 #[test]
+fn load_of_messages_that_follow_from_others_is_not_built_yet() {
+    let volatile = format!("{LINES}\nvolatile: [line.body]");
+    for target in [LOGIN, &volatile] {
+        let load = Overrides {
+            load: true,
+            target: Some(document(target, "share: false").profiles[0].clone()),
+            ..Overrides::default()
+        };
+        let plan = Plan::new(&[with_load(1)], &load, &FACTS).unwrap();
+        let fate = &plan.cases[1].fate;
+        assert!(
+            matches!(fate, Fate::Unsupported(why) if why.contains("not built yet")),
+            "{fate:?}"
+        );
+    }
+}
+
+#[test]
 fn more_connections_than_descriptors_are_refused_with_what_would_work() {
     let load = Overrides {
         load: true,

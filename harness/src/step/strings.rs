@@ -7,6 +7,7 @@ use crate::scenario::formula::Formula;
 use crate::scenario::lower::formula::formula;
 use crate::scenario::lower::reference::Scope;
 use crate::scenario::lower::step::Steps;
+use crate::scenario::model::Role;
 use crate::scenario::source::Span;
 use crate::scenario::syntax::{Bytes, Item};
 
@@ -17,8 +18,15 @@ pub(super) struct Strings<'a> {
 }
 
 impl<'a> Strings<'a> {
-    /// None yet, of a step that holds bytes of this end.
+    /// None yet, of a step that holds bytes of this end, where the target is a server. A client
+    /// is at the other.
     pub(super) fn new(steps: &Steps<'a>, sender: Sender) -> Self {
+        let role = steps.target.map(|target| target.profile.role);
+        let sender = match (role, sender) {
+            (Some(Role::Client), Sender::Client) => Sender::Server,
+            (Some(Role::Client), Sender::Server) => Sender::Client,
+            (_, sender) => sender,
+        };
         Self {
             scope: match steps.unsure {
                 true => Scope::Unsure,

@@ -1,6 +1,6 @@
 //! Judges what a client asks.
 
-use harness_wire::{Frame, Progress};
+use harness_wire::{Context as Place, Frame, Progress};
 
 use super::{Deviation, INVALID, Received, Stop, WRONG, answer};
 use crate::scenario::model::Message;
@@ -29,7 +29,10 @@ fn says_same(want: &Message, received: &Received) -> bool {
     let got = &received.bytes;
     let mut frame = Frame::default();
     let mut is_frame = || {
-        let progress = want.framing.decoder().decode(got, &mut frame);
+        let progress = want
+            .framing
+            .decoder_for(&Place::REQUEST)
+            .decode(got, &mut frame);
         progress == Ok(Progress::Frame) && frame.len == got.len()
     };
     let Some(encoded) = want.fixed() else {

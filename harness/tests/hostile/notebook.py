@@ -22,7 +22,10 @@ def serve(conn):
     conn.sendall(b"HELLO\n")
     rest = conn.recv(4096)
     while b"\n" not in rest:
-        rest += conn.recv(4096)
+        more = conn.recv(4096)
+        if not more:
+            return
+        rest += more
     rest = b"" if MODE == "greedy" else rest.split(b"\n", 1)[1]
     while True:
         while b"\n" not in rest:

@@ -104,12 +104,23 @@ pub(crate) fn check(cx: &Context, given: &ProfileSyntax, role: Role, origin: Opt
         );
     }
     if let Some(item) = &given.reset
-        && matches!(item.get(), Some(ResetSyntax::Restart))
+        && let Some(ResetSyntax::Restart | ResetSyntax::Exchanges(_)) = item.get()
     {
         cx.error_help(
             item.span,
             "a client is started anew for each delivery anyway",
             "leave `reset` out",
+        );
+    }
+    let of_replies = [
+        given.volatile.as_ref().map(|i| ("volatile", i.span)),
+        given.order.as_ref().map(|i| ("order", i.span)),
+    ];
+    for (key, at) in of_replies.into_iter().flatten() {
+        cx.error_help(
+            at,
+            format!("`{key}` is about a server's replies; this target is a client"),
+            "leave it out",
         );
     }
     let options = given.options.as_ref().and_then(Item::get);

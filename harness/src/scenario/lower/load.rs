@@ -225,7 +225,6 @@ fn refuse_over_udp(cx: &Context, given: &LoadSyntax) {
     }
 }
 
-/// Names with shares; they come to 100 %.
 /// Load sends the same bytes again and again, and compares answers byte by byte.
 fn refuse_conversations(cx: &Context, target: Option<&Lowered>, at: Span) {
     let Some(profile) = target.map(|t| &t.profile) else {
@@ -263,6 +262,7 @@ fn refuse_conversations(cx: &Context, target: Option<&Lowered>, at: Span) {
     }
 }
 
+/// Names with shares; they come to 100 %.
 fn exchanges(
     cx: &Context,
     given: Option<&Item<Names<Share>>>,

@@ -58,7 +58,8 @@ pub(crate) fn profile(
     let name = given.target.get().cloned();
     let role = client::role(given, base);
     let same_role = base.is_none_or(|b| b.profile.role == role);
-    let (origin, transport) = origin(cx, given, at, base.filter(|_| same_role), unsure);
+    let same_base = base.filter(|_| same_role);
+    let (origin, transport) = origin(cx, given, at, same_base, unsure);
     client::check(cx, given, role, origin.as_ref());
     let limits = limits(
         cx,
@@ -101,15 +102,18 @@ pub(crate) fn profile(
     };
     let running = matches!(origin, Some(Origin::Connect(_)));
     let reset = match &given.reset {
-        None => base.map_or(Reset::None, |b| b.profile.reset.clone()),
+        None => same_base.map_or(Reset::None, |b| b.profile.reset.clone()),
         Some(item) => replies::reset(cx, item, running, &played, &broken),
     };
     let volatile = match &given.volatile {
-        None => base.map(|b| b.profile.volatile.clone()).unwrap_or_default(),
+        None => same_base
+            .map(|b| b.profile.volatile.clone())
+            .unwrap_or_default(),
         Some(item) => replies::volatile(cx, item.get().map_or(&[], Vec::as_slice), &frames),
     };
     let order = match &given.order {
-        None => base.map_or(Order::Strict, |b| b.profile.order),
+        None => same_base.map_or(Order::Strict, |b| b.profile.order),
+        Some(_) if role == Role::Client => Order::Strict,
         Some(item) => replies::order(cx, item, &played),
     };
     let host = match &given.host {
@@ -124,7 +128,7 @@ pub(crate) fn profile(
         None => base.and_then(|b| b.profile.timeout),
         Some(item) => positive(cx, item),
     };
-    let ends = client::ends(cx, given.ends.as_ref(), role, base.filter(|_| same_role));
+    let ends = client::ends(cx, given.ends.as_ref(), role, same_base);
     if role == Role::Client {
         client::replies_are_given(cx, given, &[&opening, &played, &closing], at);
     }

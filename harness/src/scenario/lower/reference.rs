@@ -9,7 +9,7 @@ use crate::scenario::conversation::Side;
 use crate::scenario::formula::{Formula, Reference};
 use crate::scenario::lower::message::Frames;
 use crate::scenario::lower::{Lowered, template};
-use crate::scenario::model::{Exchange, Profile, Reply};
+use crate::scenario::model::{Exchange, Profile, Reply, Role};
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
 
@@ -128,6 +128,11 @@ pub(crate) fn reference(cx: &Context, scope: Scope<'_>, name: &str, at: Span) ->
     let framings = match scope {
         Scope::Message(around) => around.framings(cx, exchange, side, at)?,
         Scope::Step(None, _) | Scope::Unsure => Vec::new(),
+        Scope::Step(Some(target), _) if target.profile.role == Role::Client => {
+            let mend = "give the bytes themselves";
+            template::not_built(cx, name, at, "what is said to a client", mend);
+            return None;
+        }
         Scope::Step(Some(target), _) => {
             let found = all_of(&target.profile).find(|e| e.name == exchange);
             match found {
