@@ -141,10 +141,13 @@ impl Conversation {
 
     /// To which request a reply with this id belongs.
     pub fn belongs(&self, id: &[u8]) -> Belongs<'_> {
+        // A profile may give several requests one id: then the awaited one has it too.
+        if self.awaited().is_some_and(|asked| asked.id == id) {
+            return Belongs::Awaited;
+        }
         // The latest first: small ids come again after a while.
         match self.asked.iter().rposition(|asked| asked.id == id) {
             None => Belongs::None,
-            Some(place) if place == self.turn => Belongs::Awaited,
             Some(place) if place < self.turn => Belongs::Answered(&self.asked[place]),
             Some(place) => Belongs::Later(&self.asked[place]),
         }
@@ -198,6 +201,19 @@ impl Conversation {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn requests_with_one_id_take_their_replies_in_turn() {
+        let mut said = conversation(1);
+        let first = said.ask("a", vec![1, 2]);
+        let second = said.ask("a", vec![1, 2]);
+        said.ask("b", vec![3, 4]);
+        for turn in [first, second] {
+            said.await_reply(turn);
+            assert_eq!(said.belongs(&[1, 2]), Belongs::Awaited);
+            assert!(matches!(said.belongs(&[3, 4]), Belongs::Later(_)));
+        }
+    }
 
     fn conversation(number: u64) -> Conversation {
         Conversation::new(number, "tcp://127.0.0.1:9".parse().unwrap())
